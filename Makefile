@@ -1,0 +1,70 @@
+# Needs make, git and Python 3.11 or newer with venv and pip; everything else goes into .venv.
+PYTHON ?= python3
+# `make demo DIR=/somewhere PORT=9000`. A variable DIR of the environment is not taken: it could be anything.
+DIR = demo
+PORT = 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK_VENV := .venv-lock
+UV := uv==0.13.9
+
+.PHONY: help install test lint format demo bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make install   .venv with the locked packages and Handseal itself"
+	@echo "make demo      an example clinic with partners and certificates, then its verifier (DIR=$(DIR) PORT=$(PORT))"
+	@echo "make test      the tests"
+	@echo "make lint      ruff, mypy --strict and the architecture test"
+	@echo "make format    lets ruff rewrite the code"
+	@echo "make bench     the measurements, as a table"
+	@echo "make lock      requirements.txt anew from pyproject.toml"
+	@echo "make clean     removes what these leave behind, the demo included"
+	@echo "With another Python: make PYTHON=python3.12 install"
+
+install: $(STAMP)
+
+# Only wheels: nothing is compiled and no package runs code of its own while it is installed.
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Handseal needs Python 3.11 or newer; '$(PYTHON)' is missing or is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py
+
+format: install
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+demo: install
+	$(BIN)/handseal demo "$(DIR)" --port $(PORT)
+
+bench: install
+	$(BIN)/python -m tests.bench
+
+# One lock for every platform and Python 3.11 to 3.14, with the tools of `make test`. The versions that are
+# in requirements.txt stay where pyproject.toml allows them; remove the file first to take the newest of all.
+lock:
+	$(PYTHON) -m venv --clear $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$(UV)"
+	$(LOCK_VENV)/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	  --extra cjk --group dev --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file requirements.txt pyproject.toml
+	rm -rf $(LOCK_VENV)
+
+clean:
+	rm -rf $(VENV) $(LOCK_VENV) build dist demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""A clinic can issue, and only what the verifier accepts."""

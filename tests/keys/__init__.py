@@ -1,0 +1,1 @@
+"""Signatures, formats, key files and the ceremony do what they say."""

@@ -1,0 +1,1 @@
+"""The verifier believes what it should and refuses the rest."""
