@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK_VENV := .venv-lock
 UV := uv==0.13.9
+WHEELS = --only-binary :all:
 
 .PHONY: help install test lint format demo bench lock clean
 .DEFAULT_GOAL := help
@@ -26,13 +27,15 @@ help:
 
 install: $(STAMP)
 
-# Only wheels: nothing is compiled and no package runs code of its own while it is installed.
+# Only wheels: nothing is compiled and no package runs code of its own while it is installed. There are wheels of all
+# for Linux (x86_64, aarch64) and macOS 15 or newer on Apple silicon; elsewhere `make install WHEELS=` builds what lacks.
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Handseal needs Python 3.11 or newer; '$(PYTHON)' is missing or is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo "Name another one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)" >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(WHEELS) \
+	  -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
