@@ -1,0 +1,88 @@
+"""What the three programs share at a terminal: exit codes, messages, escaped text, passphrases."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded
+
+_MAX_PASSPHRASE = 4096
+
+
+def run(program: str, group: click.Command, arguments: list[str] | None = None) -> int:
+    """Runs a program and returns its exit code; the only place that turns errors into messages (surface.md).
+
+    A command may end early with `click.exceptions.Exit(code)`; an int that it returns is ignored.
+    """
+    try:
+        group.main(args=arguments, prog_name=program, standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        return _complain(program, "stopped", "")
+    except click.UsageError as fault:
+        hint = f"{program} --help" if fault.ctx is None else f"{fault.ctx.command_path} --help"
+        _complain(program, fault.format_message(), hint)
+        return ConfigurationError.exit_code
+    except HandsealError as fault:
+        _complain(program, str(fault), fault.hint)
+        return fault.exit_code
+    except BrokenPipeError:
+        return _close_quietly()
+    except OSError as fault:
+        return _complain(program, f"{fault.filename or 'system'}: {fault.strerror or 'failed'}", "")
+    except KeyboardInterrupt:
+        return _complain(program, "stopped", "what was finished is kept; run the command again")
+    return 0
+
+
+def escape(text: str) -> str:
+    """`text` for a terminal: what moves the cursor, colours, hides or turns the line is shown as code (I11)."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
+def talk(text: str = "") -> None:
+    """A line for the person at the terminal, on standard error."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def read_passphrase(prompt: str, file: Path | None, *, confirm: bool = False) -> str:
+    """From `--passphrase-file` (its first line; mode 0600) or a prompt; never from arguments or environment (I12)."""
+    if file is None:
+        if not sys.stdin.isatty():
+            raise ConfigurationError("passphrase: there is no terminal to ask on", hint="use --passphrase-file FILE")
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    data = read_bounded(file, _MAX_PASSPHRASE)
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        raise ConfigurationError(f"{file}: may be read by others", hint=f"chmod 600 {file}")
+    try:
+        passphrase = data.decode("utf-8").split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError as fault:
+        raise ConfigurationError(f"{file}: is not UTF-8") from fault
+    if not passphrase:
+        raise ConfigurationError(f"{file}: is empty")
+    return passphrase
+
+
+def _complain(program: str, message: str, hint: str) -> int:
+    click.echo(f"{program}: {escape(message)}", err=True)
+    if hint:
+        click.echo(f"hint: {escape(hint)}", err=True)
+    return 1
+
+
+def _close_quietly() -> int:
+    sys.stderr.close()
+    return 1

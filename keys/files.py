@@ -1,0 +1,103 @@
+"""A file is read up to a limit, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from keys.errors import ConfigurationError, HandsealError
+
+PUBLIC = 0o644
+SECRET = 0o600
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes.
+
+    ConfigurationError where it is missing, unreadable or no file; HandsealError where it is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigurationError(f"{path}: is not a file")
+            data = file.read(limit + 1)
+    except OSError as fault:
+        raise ConfigurationError(f"{path}: {fault.strerror or 'cannot be read'}") from fault
+    if len(data) > limit:
+        raise HandsealError(f"{path}: is larger than {limit} bytes")
+    return data
+
+
+def require_absent(path: Path) -> None:
+    """HandsealError where anything is there, a dangling link included (I10, K05)."""
+    if os.path.lexists(path):
+        raise HandsealError(f"{path}: exists already", hint="nothing is overwritten: choose another name or move it")
+
+
+@contextmanager
+def new_file(path: Path, mode: int = PUBLIC) -> Iterator[BinaryIO]:
+    """A stream whose bytes become `path` when the block ends well; `path` must not exist, then or before."""
+    require_absent(path)
+    with _beside(path, mode) as (stream, beside):
+        yield stream
+        _settle(stream)
+        try:
+            os.link(beside, path)  # unlike a rename, never replaces what appeared meanwhile
+        except FileExistsError as fault:
+            raise HandsealError(f"{path}: exists already") from fault
+        _sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes, mode: int = PUBLIC) -> None:
+    """`data` as a new file; HandsealError where `path` exists."""
+    with new_file(path, mode) as stream:
+        stream.write(data)
+
+
+def replace_file(path: Path, data: bytes, mode: int = PUBLIC, *, sync: bool = True) -> None:
+    """`data` at `path`, whole at every moment: readers see the old or the new bytes."""
+    if path.is_symlink():
+        raise HandsealError(f"{path}: is a symbolic link", hint="replace it by a file of its own")
+    with _beside(path, mode) as (stream, beside):
+        stream.write(data)
+        if sync:
+            _settle(stream)
+        else:
+            stream.flush()
+        beside.replace(path)
+        if sync:
+            _sync_folder(path.parent)
+
+
+@contextmanager
+def _beside(path: Path, mode: int) -> Iterator[tuple[BinaryIO, Path]]:
+    """A new file in the folder of `path`, gone when the block ends."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                os.fchmod(descriptor, mode)
+                yield stream, beside
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as fault:
+        raise HandsealError(f"{path}: {fault.strerror or 'cannot be written'}") from fault
+
+
+def _settle(stream: BinaryIO) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,191 @@
+"""What verification found, check by check, and the proof that it passed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Any, NoReturn
+
+from msgspec import Struct, to_builtins
+
+from keys.credential import Certificate
+from keys.encoding import Digest, format_time
+from keys.errors import HandsealError, UndecidedError
+from keys.syllabus import Syllabus
+
+CODES = (
+    "token.form",
+    "token.header",
+    "key.known",
+    "signature.issuer",
+    "payload.form",
+    "payload.claims",
+    "issuer.authorised",
+    "policy.match",
+    "cosignature.form",
+    "key.validity",
+    "cosignature.quorum",
+    "time.valid",
+    "status.revocation",
+    "status.suspension",
+    "status.superseded",
+    "status.partners",
+    "syllabus.match",
+    "trust.fresh",
+    "state.rollback",
+)
+
+
+class Outcome(Enum):
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_RUN = "not-run"
+
+
+class Verdict(IntEnum):
+    """From best to worst: the worst one wins (architecture.md section 5)."""
+
+    VALID = 0
+    UNKNOWN = 1
+    INCOMPLETE = 2
+    EXPIRED = 3
+    SUSPENDED = 4
+    WITHDRAWN = 5
+    SUPERSEDED = 6
+    REVOKED = 7
+    INVALID = 8
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @property
+    def exit_code(self) -> int:
+        """0 valid, 1 not valid, 3 could not be decided (surface.md)."""
+        return {Verdict.VALID: 0, Verdict.UNKNOWN: 3}.get(self, 1)
+
+
+class Check(Struct, frozen=True):
+    code: str
+    outcome: Outcome
+    text: str  # a sentence that a manager understands
+
+
+class PartnerOutcome(Enum):
+    SIGNED = "signed"
+    WITHDRAWN = "withdrawn"
+    NOT_SIGNED = "not-signed"
+    NOT_COUNTED = "not-counted"
+    UNKNOWN = "unknown"
+
+
+class Partner(Struct, frozen=True):
+    """The line of one partner body: those of the policy, then others that signed without being asked."""
+
+    id: str
+    name: str
+    outcome: PartnerOutcome
+    signed: datetime | None  # the date of its co-signature
+    note: str  # why it does not count, or is not confirmed; else empty
+
+
+class Party(Struct, frozen=True):
+    """The clinic, as the trust list knows it."""
+
+    id: str
+    name: str
+    website: str | None
+    contact: str | None
+
+
+class ListDate(Struct, frozen=True):
+    """A signed list that was used and the moment it was made."""
+
+    name: str
+    dated: datetime
+
+
+class VerifiedCredential(Struct, frozen=True):
+    """The proof that a certificate is valid, and all that a page or a PDF shows of it.
+
+    Made by `Report.verified` alone.
+    """
+
+    token: str
+    certificate: Certificate
+    digest: Digest  # the content digest, 32 bytes
+    syllabus: Syllabus
+    issuer: Party
+    partners: tuple[Partner, ...]  # those whose co-signature counts
+
+
+class Report(Struct, frozen=True):
+    """The answer about one certificate. It is not a bool: ask for its `verdict`."""
+
+    verdict: Verdict
+    as_of: datetime | None  # the oldest signed status list used; None where none was
+    checked: datetime  # the clock of this verification
+    checks: tuple[Check, ...]  # one for each of CODES, in that order
+    partners: tuple[Partner, ...]
+    lists: tuple[ListDate, ...]  # oldest first
+    token: str
+    certificate: Certificate | None  # None where the verdict is `invalid`
+    digest: Digest | None
+    issuer: Party | None
+    syllabus: Syllabus | None  # None unless its bytes match the digest in the certificate
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report is not a yes or no: compare report.verdict")
+
+    def check(self, code: str) -> Check:
+        return next(check for check in self.checks if check.code == code)
+
+    @property
+    def worst(self) -> Check | None:
+        """The first check that did not pass, failures before unknowns: the reason for the verdict."""
+        for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
+            for check in self.checks:
+                if check.outcome is outcome:
+                    return check
+        return None
+
+    @property
+    def threshold(self) -> int | None:
+        return self.certificate.terms_of_use[0].threshold if self.certificate else None
+
+    def counted(self) -> tuple[Partner, ...]:
+        """Partners whose co-signature counts."""
+        return tuple(partner for partner in self.partners if partner.outcome is PartnerOutcome.SIGNED)
+
+    def verified(self) -> VerifiedCredential:
+        """The proof; HandsealError (UndecidedError for `unknown`) naming the failed check unless all of it holds."""
+        if self.verdict is not Verdict.VALID or self.worst is not None:
+            reason = self.worst.text if self.worst else self.verdict.word
+            error = UndecidedError if self.verdict is Verdict.UNKNOWN else HandsealError
+            raise error(f"certificate: {self.verdict.word}: {reason}")
+        if self.certificate is None or self.digest is None or self.syllabus is None or self.issuer is None:
+            raise HandsealError("certificate: a valid report lacks what it was made from")
+        return VerifiedCredential(self.token, self.certificate, self.digest, self.syllabus, self.issuer, self.counted())
+
+    def as_json(self, source: str) -> dict[str, Any]:
+        """The JSON report of surface.md."""
+        return {
+            "source": source,
+            "verdict": self.verdict.word,
+            "asOf": format_time(self.as_of) if self.as_of else None,
+            "checks": [
+                {"code": check.code, "outcome": check.outcome.value, "text": check.text} for check in self.checks
+            ],
+            "partners": [_partner_json(partner) for partner in self.partners],
+            "credential": to_builtins(self.certificate) if self.certificate else None,
+        }
+
+
+def _partner_json(partner: Partner) -> dict[str, Any]:
+    line: dict[str, Any] = {"id": partner.id, "name": partner.name, "outcome": partner.outcome.value}
+    if partner.signed:
+        line["signed"] = format_time(partner.signed)
+    if partner.note:
+        line["note"] = partner.note
+    return line
