@@ -30,9 +30,9 @@ install: $(STAMP)
 # Only wheels: nothing is compiled and no package runs code of its own while it is installed. There are wheels of all
 # for Linux (x86_64, aarch64) and macOS 15 or newer on Apple silicon; elsewhere `make install WHEELS=` builds what lacks.
 $(STAMP): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Handseal needs Python 3.11 or newer; '$(PYTHON)' is missing or is $$($(PYTHON) --version 2>&1)." >&2; \
-	  echo "Name another one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Handseal needs Python 3.11 or newer, and '$(PYTHON)' is not." >&2; \
+	  echo "Name one that is: make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)" >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(WHEELS) \
 	  -r requirements.txt
