@@ -34,6 +34,7 @@ LIBRARIES = {
     },
     "issuer": {
         "alembic": "alembic",
+        "fontTools": "fonttools",
         "justmytype_intl_cjk": "justmytype-intl-cjk",
         "pymupdf_fonts": "pymupdf-fonts",
         "python_calamine": "python-calamine",
@@ -75,6 +76,9 @@ class Module(NamedTuple):
     @property
     def package(self) -> str:
         return self.name.partition(".")[0]
+
+    def __repr__(self) -> str:
+        return self.name
 
     def is_any_of(self, names: frozenset[str]) -> bool:
         return not names.isdisjoint(self.name.split(".")[1:])

@@ -27,7 +27,9 @@ from tests.architecture import (
 # "module" or "module:function" or "module:call" -> why the rule does not hold there. An entry nobody needs is a fault.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
-WORLD_EXCEPTIONS: dict[str, str] = {}
+WORLD_EXCEPTIONS: dict[str, str] = {
+    "keys.files:secrets": "a random ending keeps two writers' half-written files apart; it protects nothing",
+}
 BROAD_EXCEPTS: dict[str, str] = {}
 
 TOP_LEVEL = frozenset(
