@@ -45,7 +45,7 @@ LIBRARIES = {
     },
 }
 # What an employer's verifier has no business with: the ceremony, and whatever opens a private key.
-BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.keyfile")}
+BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.home", "keys.keyfile", "keys.trust_cli", "keys.trust_edit")}
 
 WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo".split()
@@ -81,7 +81,9 @@ class Module(NamedTuple):
         return self.name
 
     def is_any_of(self, names: frozenset[str]) -> bool:
-        return not names.isdisjoint(self.name.split(".")[1:])
+        """Whether the module or a package it is in bears one of the names; `trust_cli` is a `cli`."""
+        parts = self.name.split(".")[1:]
+        return any(part in names or (part.endswith("_cli") and "cli" in names) for part in parts)
 
 
 class Fault(NamedTuple):
