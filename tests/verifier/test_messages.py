@@ -1,0 +1,59 @@
+"""Every verdict and every partner outcome has its words; names come from the trust list, never from a format string."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from keys.errors import HandsealError
+from verifier import messages
+from verifier.report import PartnerOutcome, Party, Report, Verdict
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def report(verdict: Verdict, issuer: Party | None = None) -> Report:
+    return Report(
+        verdict=verdict, as_of=None, checked=NOW, checks=(), partners=(), lists=(),
+        token="", certificate=None, digest=None, issuer=issuer, syllabus=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_each_verdict_has_words(verdict: Verdict) -> None:
+    words = messages.message(verdict)
+    assert words.title == messages.headline(verdict)
+    assert words.meaning.endswith(".")
+    assert words.action.endswith(".")
+
+
+def test_no_two_verdicts_read_alike() -> None:
+    assert len({messages.message(verdict) for verdict in Verdict}) == len(Verdict)
+
+
+@pytest.mark.parametrize("outcome", PartnerOutcome)
+def test_each_partner_outcome_has_words(outcome: PartnerOutcome) -> None:
+    assert messages.partner_words(outcome)
+
+
+def test_advice_says_whom_to_ask() -> None:
+    clinic = Party("https://x.example/orgs/c", "River {Clinic}", "https://river.example", "+66 53 000 000")
+    assert messages.advice(report(Verdict.UNKNOWN, clinic)).endswith(
+        " River {Clinic}: +66 53 000 000, https://river.example"
+    )
+
+
+def test_advice_names_nobody_for_what_may_be_forged() -> None:
+    clinic = Party("https://x.example/orgs/c", "River Clinic", "https://river.example", None)
+    assert messages.advice(report(Verdict.INVALID, clinic)) == messages.message(Verdict.INVALID).action
+
+
+def test_advice_without_contact_is_the_action() -> None:
+    clinic = Party("https://x.example/orgs/c", "River Clinic", None, None)
+    for issuer in (None, clinic):
+        assert messages.advice(report(Verdict.UNKNOWN, issuer)) == messages.message(Verdict.UNKNOWN).action
+
+
+@pytest.mark.parametrize("language", ["xx", "../../keys", ""])
+def test_a_language_without_messages_is_refused(language: str) -> None:
+    with pytest.raises(HandsealError, match="messages"):
+        messages.message(Verdict.VALID, language)
