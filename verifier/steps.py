@@ -1,0 +1,180 @@
+"""Steps 9 to 13 of formats.md section 10: all of them run, and the worst verdict wins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from keys.credential import Certificate, calendar_date
+from keys.encoding import sha256, sri
+from keys.errors import FormatError
+from keys.names import PURPOSES
+from keys.status import StatusList
+from keys.syllabus import Syllabus, parse_syllabus
+from keys.trust import Trust
+from verifier.findings import Findings
+from verifier.opening import Opened
+from verifier.quorum import Quorum, Standing, witness
+from verifier.report import Verdict
+
+CLOCK_GRACE = timedelta(minutes=10)
+_TRUST_LIST_NAME = re.compile(r".+/trust/([1-9][0-9]{0,8})\.list\.json")
+
+Lists = Mapping[str, StatusList | str]
+
+
+def check_key(opened: Opened, quorum: Quorum, at: datetime, findings: Findings) -> None:
+    """Step 9: the clinic's key in its time, or witnessed before it was compromised."""
+    key = opened.known.key
+    if key.valid_from > at:
+        findings.failed("key.validity", "The clinic's key was not in use yet.", Verdict.INVALID)
+    elif isinstance(key.valid_until, datetime) and quorum.latest is not None and key.valid_until < quorum.latest:
+        text = "The clinic's key was retired before the last co-signature was made."
+        findings.failed("key.validity", text, Verdict.INVALID)
+    elif isinstance(key.compromised_since, datetime):
+        _check_compromised(key.compromised_since, quorum, findings)
+    else:
+        findings.passed("key.validity", "The clinic's key was in use.")
+
+
+def _check_compromised(since: datetime, quorum: Quorum, findings: Findings) -> None:
+    sure, possible = witness(quorum.confirmed), witness(quorum.possible)
+    day = calendar_date(since)
+    if sure is not None and sure < since:
+        text = f"The clinic's key was compromised on {day}; a partner body's co-signature proves an earlier date."
+        findings.passed("key.validity", text)
+    elif possible is not None and possible < since:
+        text = f"The clinic's key was compromised on {day}, and the proof of an earlier date could not be confirmed."
+        findings.unknown("key.validity", text)
+    else:
+        text = f"The clinic's key was compromised on {day}, and nothing proves that this was made before."
+        findings.failed("key.validity", text, Verdict.INVALID)
+
+
+def check_quorum(opened: Opened, quorum: Quorum, findings: Findings) -> None:
+    """Step 9: k distinct organisations."""
+    needed, count = quorum.threshold, len(quorum.confirmed)
+    text = f"{count} of {needed} required partner bodies co-signed."
+    if opened.strangers:
+        text += " A further co-signature is by a key that is not in the trust list and does not count."
+    if count >= needed:
+        findings.passed("cosignature.quorum", text)
+    elif len(quorum.possible) >= needed:
+        text = f"Only {count} of {needed} required co-signatures could be confirmed."
+        findings.unknown("cosignature.quorum", text)
+    elif len(quorum.before_withdrawal) >= needed:
+        text = f"Partner bodies withdrew: {count} of {needed} required co-signatures remain."
+        findings.failed("cosignature.quorum", text, Verdict.WITHDRAWN)
+    else:
+        findings.failed("cosignature.quorum", text, Verdict.INCOMPLETE)
+
+
+def check_partner_status(quorum: Quorum, findings: Findings) -> None:
+    """Step 9's other half: what the partners' own lists say, and whether it matters."""
+    standings = {candidate.standing for candidate in quorum.candidates}
+    enough = len(quorum.confirmed) >= quorum.threshold
+    note = " The certificate does not depend on it." if enough else ""
+    if Standing.WITHDRAWN in standings:
+        text = f"A partner body withdrew its co-signature.{note}"
+        if enough or len(quorum.before_withdrawal) < quorum.threshold:
+            findings.passed("status.partners", text)
+        else:
+            findings.failed("status.partners", text, Verdict.WITHDRAWN)
+    elif Standing.UNCONFIRMED in standings:
+        text = f"A partner body's status list could not be used.{note}"
+        if enough:
+            findings.passed("status.partners", text)
+        else:
+            findings.unknown("status.partners", text)
+    else:
+        findings.passed("status.partners", "No partner body withdrew its co-signature.")
+
+
+def check_time(certificate: Certificate, at: datetime, findings: Findings) -> None:
+    """Step 10, the only one that `at` moves."""
+    until = certificate.valid_until
+    if certificate.valid_from - CLOCK_GRACE > at:
+        text = f"It is valid from {calendar_date(certificate.valid_from)} only."
+        findings.failed("time.valid", text, Verdict.EXPIRED)
+    elif isinstance(until, datetime) and until < at:
+        findings.failed("time.valid", f"It was valid until {calendar_date(until)}.", Verdict.EXPIRED)
+    elif isinstance(until, datetime):
+        findings.passed("time.valid", f"It is valid until {calendar_date(until)}.")
+    else:
+        findings.passed("time.valid", "It does not expire.")
+
+
+def check_status(certificate: Certificate, lists: Lists, findings: Findings) -> tuple[StatusList, ...]:
+    """Step 11: the issuer's three lists; returns those that were used."""
+    entry = certificate.credential_status
+    base, _, number = entry.status_list_credential.rpartition("/revocation/")
+    found = {p: lists.get(f"{base}/{p}/{number}", "the list is missing") for p in PURPOSES}
+    used = tuple(status_list for status_list in found.values() if isinstance(status_list, StatusList))
+    if any(entry.index >= status_list.length for status_list in used):
+        findings.failed("status.revocation", "Its place in the status list does not exist.", Verdict.INVALID)
+        return used
+    if len({status_list.length for status_list in used}) > 1:
+        found = dict.fromkeys(PURPOSES, "the clinic's lists differ in length")
+    bits = {p: s.is_set(entry.index) if isinstance(s, StatusList) else None for p, s in found.items()}
+    gone = Verdict.SUPERSEDED if bits["refresh"] else Verdict.REVOKED
+    sentences = (
+        ("status.revocation", "revocation", "The clinic has not revoked it.", "The clinic has revoked it.", gone),
+        ("status.suspension", "suspension", "It is not suspended.", "The clinic has suspended it.", Verdict.SUSPENDED),
+        ("status.superseded", "refresh", "It has not been replaced.", "It has been replaced.", Verdict.SUPERSEDED),
+    )
+    for code, purpose, good, bad, verdict in sentences:
+        if bits[purpose]:
+            findings.failed(code, bad, verdict)
+        elif bits[purpose] is None:
+            findings.unknown(code, f"The clinic's {purpose} list could not be used: {found[purpose]}.")
+        else:
+            findings.passed(code, good)
+    return used
+
+
+def check_syllabus(certificate: Certificate, syllabuses: Mapping[str, bytes], findings: Findings) -> Syllabus | None:
+    """Step 12: the published bytes are those the certificate was earned against; else they are not shown."""
+    data = syllabuses.get(certificate.credential_subject.achievement.id)
+    if data is None:
+        findings.unknown("syllabus.match", "The published syllabus is missing.")
+        return None
+    digest, syllabus = _open_syllabus(data)
+    if digest != certificate.syllabus_digest or syllabus is None or syllabus.issuer != certificate.issuer.id:
+        findings.unknown("syllabus.match", "The published syllabus is not the one it was earned against.")
+        return None
+    findings.passed("syllabus.match", "The published syllabus is the one it was earned against.")
+    return syllabus
+
+
+@lru_cache(maxsize=256)
+def _open_syllabus(data: bytes) -> tuple[str, Syllabus | None]:
+    digest = sri(sha256(data))
+    try:
+        return digest, parse_syllabus(data)
+    except FormatError:
+        return digest, None
+
+
+def check_trust(trust: Trust, issuer_lists: tuple[StatusList, ...], now: datetime, findings: Findings) -> None:
+    """Step 13: neither expired nor older than the one the clinic's own lists name."""
+    if trust.expires < now:
+        findings.unknown("trust.fresh", f"The trust list expired on {calendar_date(trust.expires)}.")
+        return
+    for status_list in issuer_lists:
+        if fault := _below_floor(trust, status_list):
+            findings.unknown("trust.fresh", fault)
+            return
+    findings.passed("trust.fresh", f"The trust list is in force until {calendar_date(trust.expires)}.")
+
+
+def _below_floor(trust: Trust, status_list: StatusList) -> str:
+    match = _TRUST_LIST_NAME.fullmatch(status_list.trust_list.id)
+    if match is None:
+        return "The clinic's status list does not say which trust list it knew."
+    if int(match[1]) > trust.list.version:
+        return "Alarm: this trust list is older than the one that the clinic's own lists name."
+    if int(match[1]) == trust.list.version and status_list.trust_list.digest_sri != trust.digest:
+        return "Alarm: there are two different trust lists with the same number."
+    return ""
