@@ -6,17 +6,17 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any, NewType, TypeVar
+from typing import Annotated, Any, NewType, TypeVar, cast
 
 import msgspec
 from mnemonic import Mnemonic
 from msgspec import Meta
 
 from keys.errors import FormatError
-from keys.text import is_plain_ascii, require_text
+from keys.text import require_text
 
 T = TypeVar("T")
 
@@ -35,7 +35,10 @@ Sri = Annotated[str, Meta(pattern=r"\Asha256-[A-Za-z0-9+/]{43}=\Z")]
 """`sha256-` and the padded standard base64 of 32 bytes; compared as a string."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_UNUSUAL_ESCAPE = re.compile(rb'\\[^"\\]')
+_ESCAPES = re.compile(rb"\\.")
+_HARMLESS_ESCAPES = {b'\\"', b"\\\\"}
+_NEWLINE = b"\\n"
+_NARRATIVE = re.compile(rb'(?<!\\)"narrative":"(?:[^"\\]|\\.)*"')
 
 
 def sha256(data: bytes) -> Digest:
@@ -107,12 +110,12 @@ def parse(data: bytes, form: type[T], place: str, *, limit: int = MAX_BYTES) -> 
     if len(data) > limit:
         raise FormatError(f"{place}: is larger than {limit} bytes")
     try:
-        value: T = _decoder(form).decode(data)
+        value: T = _decoder(cast(Any, form)).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise FormatError(f"{place}: {_fault(fault)}") from fault
     if canonical(value) != data:
         raise FormatError(f"{place}: is not in canonical form (JCS)")
-    _require_texts(data, value, place)
+    _require_texts(data, place)
     return value
 
 
@@ -128,7 +131,7 @@ def strict_json(data: bytes, place: str, *, limit: int = MAX_BYTES, depth: int =
     _require_plain(value, place)
     if canonical(value) != data:
         raise FormatError(f"{place}: is not in canonical form (JCS)")
-    _require_texts(data, value, place)
+    _require_texts(data, place)
     return value
 
 
@@ -156,7 +159,7 @@ def parse_time(text: str, place: str = "time") -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _decoder(form: Hashable) -> msgspec.json.Decoder[Any]:
+def _decoder(form: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(form)
 
 
@@ -191,22 +194,14 @@ def _require_plain(value: object, place: str) -> None:
             _require_plain(member, place)
 
 
-def _require_texts(data: bytes, value: object, place: str) -> None:
-    """Every string of `value` is readable text; most payloads are decided without visiting it."""
-    text = data.decode("utf-8")
-    if _UNUSUAL_ESCAPE.search(data):
-        _visit_texts(msgspec.to_builtins(value), place, narrative=False)
-    elif not is_plain_ascii(text):
-        require_text(text, place)
+def _require_texts(data: bytes, place: str) -> None:
+    """Every string of canonical `data` is readable text, and newlines stand in narratives only.
 
-
-def _visit_texts(value: object, place: str, *, narrative: bool) -> None:
-    if isinstance(value, str):
-        require_text(value, place, narrative=narrative)
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            require_text(name, place)
-            _visit_texts(member, f"{place}: {name}", narrative=name == "narrative")
-    elif isinstance(value, list | tuple):
-        for member in value:
-            _visit_texts(member, place, narrative=narrative)
+    The document is judged as one text, since JSON's own characters change nothing.
+    """
+    escapes = set(_ESCAPES.findall(data))
+    if escapes - _HARMLESS_ESCAPES - {_NEWLINE}:
+        raise FormatError(f"{place}: holds a control character")
+    if _NEWLINE in escapes and _NEWLINE in _ESCAPES.findall(_NARRATIVE.sub(b"", data)):
+        raise FormatError(f"{place}: holds a newline, which only a narrative may")
+    require_text(data.decode("utf-8"), place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from idna.core import valid_contextj
 
@@ -62,17 +63,12 @@ def require_text(text: str, place: str, *, narrative: bool = False) -> str:
 
     A `narrative` may hold newlines.
     """
-    for index, character in enumerate(text):
-        if not character.isascii() or not character.isprintable():
+    if not all(map(_is_plain, set(text))):
+        for index in range(len(text)):
             _require_character(text, index, place, narrative)
     if not unicodedata.is_normalized("NFC", text):
         raise FormatError(f"{place}: is not in Unicode normal form NFC", hint="save the file again as NFC")
     return text
-
-
-def is_plain_ascii(text: str) -> bool:
-    """Whether every character is printable ASCII, so that nothing else needs looking at."""
-    return text.isascii() and text.isprintable()
 
 
 def describe_character(character: str) -> str:
@@ -99,6 +95,12 @@ def _require_character(text: str, index: int, place: str, narrative: bool) -> No
         f"{place}: character {index + 1} is {describe_character(character)}, which is not allowed",
         hint="remove the character; names and texts hold only what can be seen",
     )
+
+
+@lru_cache(maxsize=65536)
+def _is_plain(character: str) -> bool:
+    """Whether `character` is fine wherever it stands; joiners never are."""
+    return not _is_refused(character)
 
 
 def _is_refused(character: str) -> bool:
