@@ -1,0 +1,278 @@
+"""A trust list is founded, changed and signed as a set of files that goes from hand to hand (formats.md section 5).
+
+Nothing here touches a disk: the files are a mapping from name to bytes, each function returns a new one. A set whose
+thresholds are reached is what `keys.trust_chain.load_trust` takes, and what is copied into the site's `trust/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import UNSET, Struct
+
+from keys.encoding import Digest, canonical, parse, sha256
+from keys.errors import FormatError, HandsealError
+from keys.names import parse_organisation_id
+from keys.trust import TrustList
+from keys.trust_chain import (
+    MAX_LIST_BYTES,
+    MAX_ROOTS,
+    TARGETS,
+    list_name,
+    read_lists,
+    require_lives,
+    root_name,
+    target_name,
+)
+from keys.trust_metadata import (
+    MAX_LIFE,
+    SPEC_VERSION,
+    Hashes,
+    HolderKey,
+    PublicValue,
+    Role,
+    Roles,
+    RootFile,
+    RootSigned,
+    TargetFile,
+    TargetsFile,
+    TargetsSigned,
+    add_signature,
+    key_id_of,
+    parse_root,
+    parse_targets,
+    require_life,
+    require_signed,
+    signed_bytes,
+    signers,
+    write,
+)
+from keys.trust_rules import require_successor, require_trust_list
+
+MIN_THRESHOLD = 2
+"""A list that one key can change is not what partner bodies agreed to."""
+
+Files = Mapping[str, bytes]
+"""From names inside `trust/` to bytes."""
+
+
+class Holder(Struct, frozen=True):
+    """Who signs trust lists: one organisation, one Ed25519 key (64 hex digits) for root and targets."""
+
+    organisation: str
+    public: str
+
+    @classmethod
+    def of(cls, organisation: str, key: Ed25519PublicKey) -> Holder:
+        return cls(organisation, key.public_bytes_raw().hex())
+
+
+class Draft(Struct, frozen=True):
+    """A set of files taken apart, whatever signatures it has: newest root, the one before, targets, newest lists."""
+
+    root: RootFile
+    root_before: RootFile | None
+    targets: TargetsFile
+    list: TrustList
+    list_before: TrustList | None
+
+    @property
+    def digest(self) -> Digest:
+        """What holders compare by its words: it covers what is signed, so signatures do not change it."""
+        return sha256(b"handseal-trust/1\n" + sha256(signed_bytes(self.root)) + sha256(signed_bytes(self.targets)))
+
+
+class Progress(Struct, frozen=True):
+    """The organisations that signed one file, and how many must."""
+
+    file: str
+    signed: tuple[str, ...]
+    threshold: int
+    complete: bool
+
+
+def found(
+    first: TrustList,
+    holders: Sequence[Holder],
+    *,
+    root_threshold: int = MIN_THRESHOLD,
+    targets_threshold: int = MIN_THRESHOLD,
+    life: timedelta = MAX_LIFE,
+) -> dict[str, bytes]:
+    """Root 1, targets and list 1, unsigned; made when the list was issued, expiring after `life`."""
+    if first.version != 1:
+        raise FormatError("trust list: the first one is version 1")
+    root = _root(1, holders, (root_threshold, targets_threshold), made=first.issued, life=life)
+    return {root_name(1): write(root), **_targets_and_list(first, life)}
+
+
+def propose(files: Files, new: TrustList, *, life: timedelta = MAX_LIFE) -> dict[str, bytes]:
+    """The set with `new` as its newest list and unsigned targets for it; FormatError unless it may follow."""
+    old = open_draft(files).list
+    require_successor(old, new)
+    return {**files, **_targets_and_list(new, life)}
+
+
+def propose_root(
+    files: Files,
+    holders: Sequence[Holder],
+    *,
+    root_threshold: int,
+    targets_threshold: int,
+    made: datetime,
+    life: timedelta = MAX_LIFE,
+) -> dict[str, bytes]:
+    """The set with a further, unsigned root: other holders or thresholds, or only a later expiry."""
+    version = open_draft(files).root.signed.version + 1
+    if version > MAX_ROOTS:
+        raise HandsealError(f"trust: has {MAX_ROOTS} roots already", hint="found a new trust list")
+    root = _root(version, holders, (root_threshold, targets_threshold), made=made, life=life)
+    return {**files, root_name(version): write(root)}
+
+
+def sign(files: Files, key: Ed25519PrivateKey, *, held: TrustList | None = None) -> dict[str, bytes]:
+    """The set with the signatures of one holder wherever the holder's key counts and the threshold is not reached.
+
+    A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the last
+    list this holder knows: FormatError where the draft's list is neither that nor one that may follow it.
+    """
+    draft = open_draft(files)
+    if held is not None:
+        require_follows(files, held)
+    keyid = key_id_of(key.public_key())
+    signed = dict(files)
+    roots = (draft.root,) if draft.root_before is None else (draft.root, draft.root_before)
+    if keyid not in {k for root in roots for k in (*root.signed.roles.root.keyids, *root.signed.roles.targets.keyids)}:
+        raise HandsealError("trust: this key is no holder's of the trust list")
+    root_file, targets_file = progress(files)
+    if not root_file.complete and any(keyid in root.signed.roles.root.keyids for root in roots):
+        signed[root_file.file] = write(add_signature(draft.root, key))
+    if not targets_file.complete and keyid in draft.root.signed.roles.targets.keyids:
+        signed[TARGETS] = write(add_signature(draft.targets, key))
+    return signed
+
+
+def progress(files: Files) -> tuple[Progress, Progress]:
+    """How far the newest root and the targets are signed. A root has to satisfy the one before it as well."""
+    draft = open_draft(files)
+    name = root_name(draft.root.signed.version)
+    root = _progress(name, draft.root, "root", draft.root)
+    if draft.root_before is not None:
+        before = _progress(name, draft.root, "root", draft.root_before)
+        root = Progress(
+            name,
+            tuple(sorted({*root.signed, *before.signed})),
+            max(root.threshold, before.threshold),
+            root.complete and before.complete,
+        )
+    return root, _progress(TARGETS, draft.targets, "targets", draft.root)
+
+
+def is_complete(files: Files) -> bool:
+    """Whether the set has all the signatures it needs."""
+    return all(part.complete for part in progress(files))
+
+
+def root_digest(files: Files) -> str:
+    """The SHA-256 of root 1 in hex that verifiers are told; HandsealError before it has its signatures."""
+    root = parse_root(_file(files, root_name(1)), root_name(1))
+    require_signed(root, "root", root, root_name(1))
+    return sha256(files[root_name(1)]).hex()
+
+
+def open_draft(files: Files) -> Draft:
+    """The set taken apart: every rule holds but the number of signatures."""
+    versions = _root_versions(files)
+    roots = [parse_root(files[root_name(version)], root_name(version)) for version in versions]
+    if [root.signed.version for root in roots] != versions:
+        raise FormatError("trust: a root is not the version of its name")
+    targets = parse_targets(_file(files, TARGETS), TARGETS)
+    lists, _ = read_lists(files.get, targets)
+    require_lives(roots[-1], targets, lists[-1].issued)
+    before = roots[-2] if len(roots) > 1 else None
+    return Draft(roots[-1], before, targets, lists[-1], lists[-2] if len(lists) > 1 else None)
+
+
+def require_follows(files: Files, held: TrustList) -> None:
+    """FormatError unless the list `held` is in the history of the set's newest list, byte for byte."""
+    newest = open_draft(files).list
+    data = files.get(list_name(held.version))
+    if held.version > newest.version or data is None or data != canonical(held):
+        raise FormatError(
+            f"trust/{list_name(newest.version)}: does not follow list {held.version}, which you hold",
+            hint="do not sign; ask the other holders which list they hold",
+        )
+
+
+def parse_list(data: bytes, place: str) -> TrustList:
+    """One list by itself: its form and rules, not its signatures."""
+    trust_list = parse(data, TrustList, place, limit=MAX_LIST_BYTES)
+    require_trust_list(trust_list, place)
+    return trust_list
+
+
+def _root(
+    version: int, holders: Sequence[Holder], thresholds: tuple[int, int], *, made: datetime, life: timedelta
+) -> RootFile:
+    place = root_name(version)
+    if min(thresholds) < MIN_THRESHOLD:
+        raise FormatError(f"{place}: a threshold is at least {MIN_THRESHOLD}", hint="no holder decides alone")
+    keys = [_holder_key(holder, place) for holder in holders]
+    keyids = tuple(sorted(key.keyid for key in keys))
+    root, targets = (Role(keyids=keyids, threshold=threshold) for threshold in thresholds)
+    signed = RootSigned(
+        kind="root",
+        consistent_snapshot=False,
+        expires=made + life,
+        keys={key.keyid: key for key in keys},
+        roles=Roles(root=root, targets=targets),
+        spec_version=SPEC_VERSION,
+        version=version,
+        issued=made,
+    )
+    file = RootFile(signatures=(), signed=signed)
+    return parse_root(write(file), place)
+
+
+def _holder_key(holder: Holder, place: str) -> HolderKey:
+    parse_organisation_id(holder.organisation, f"{place}: holder")
+    return HolderKey(
+        keytype="ed25519", scheme="ed25519", keyval=PublicValue(public=holder.public), holder=holder.organisation
+    )
+
+
+def _targets_and_list(new: TrustList, life: timedelta) -> dict[str, bytes]:
+    data = canonical(new)
+    parse_list(data, target_name(new.version))
+    target = TargetFile(hashes=Hashes(sha256=sha256(data).hex()), length=len(data))
+    signed = TargetsSigned(
+        kind="targets",
+        expires=new.issued + life,
+        spec_version=SPEC_VERSION,
+        targets={target_name(new.version): target},
+        version=new.version,
+    )
+    require_life(signed.expires, new.issued, TARGETS)
+    return {TARGETS: write(TargetsFile(signatures=(), signed=signed)), list_name(new.version): data}
+
+
+def _progress(name: str, file: RootFile | TargetsFile, role: str, root: RootFile) -> Progress:
+    result = signers(file, role, root, f"trust/{name}")
+    names = (root.signed.keys[keyid].holder for keyid in result.signed)
+    signed = tuple(sorted(name for name in names if name is not UNSET))
+    return Progress(name, signed, result.threshold, result.verified)
+
+
+def _root_versions(files: Files) -> list[int]:
+    versions = [version for version in range(1, MAX_ROOTS + 1) if root_name(version) in files]
+    if not versions or versions != list(range(1, len(versions) + 1)):
+        raise HandsealError(f"trust/{root_name(len(versions) + 1)}: is missing")
+    return versions
+
+
+def _file(files: Files, name: str) -> bytes:
+    if name not in files:
+        raise HandsealError(f"trust/{name}: is missing")
+    return files[name]
