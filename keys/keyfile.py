@@ -1,0 +1,194 @@
+"""A private key rests in one encrypted file that only its owner can read.
+
+Key files are age files (scrypt passphrase) around PKCS#8, because PKCS#8's own encryption has too few rounds to be
+carried on a stick. Only the unattended status key may lie open, as PKCS#8 with mode 0600.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pyrage
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from keys.algorithms import Algorithm, PrivateKey, generate_private_key, jwk_of, public_key
+from keys.encoding import canonical
+from keys.errors import FormatError, HandsealError
+from keys.files import SECRET, read_bounded, require_absent, write_new
+from keys.possession import AnyPrivateKey, KeyUse, PublicKeyFile, parse_public_key, prove_possession
+from keys.signer import MemorySigner
+
+MAX_KEY_FILE = 64 * 1024
+
+_AGE = b"age-encryption.org/"
+_PLAIN = b"-----BEGIN PRIVATE KEY-----"
+_WEAK = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_NOT_IGNORED = 1  # exit code of `git check-ignore`
+
+
+def create_key(
+    path: Path,
+    *,
+    organisation: str,
+    use: KeyUse,
+    passphrase: str | None,
+    created: datetime,
+    algorithm: Algorithm = Algorithm.ES256,
+) -> PublicKeyFile:
+    """A new key of `organisation` at `path` and `KEY.pub.json` beside it; both or none, nothing overwritten (K05).
+
+    `passphrase` None leaves it unencrypted: for the unattended status key alone. A trust-list key is Ed25519.
+    """
+    if passphrase is None and use is not KeyUse.STATUS:
+        raise HandsealError(f"{path}: only an unattended status key may lie unencrypted")
+    public = public_path(path)
+    require_absent(public)
+    key = ed25519.Ed25519PrivateKey.generate() if use is KeyUse.TRUST else generate_private_key(algorithm)
+    shown = prove_possession(key, organisation=organisation, use=use, created=created)
+    _write(path, key, passphrase)
+    try:
+        write_new(public, canonical(shown))
+    except HandsealError:
+        path.unlink()
+        raise
+    return shown
+
+
+def public_path(path: Path) -> Path:
+    """`KEY.pub.json` beside `KEY`."""
+    return path.with_name(f"{path.name}.pub.json")
+
+
+def write_key_file(path: Path, key: PrivateKey, passphrase: str | None) -> None:
+    """A new key file of mode 0600; never overwrites. `passphrase` None is for the unattended status key."""
+    _write(path, key, passphrase)
+
+
+def write_trust_key(path: Path, key: ed25519.Ed25519PrivateKey, passphrase: str) -> None:
+    """A new key file of a trust-list key."""
+    _write(path, key, passphrase)
+
+
+def open_key_file(path: Path, passphrase: str | None, *, base: str) -> MemorySigner:
+    """The signing key at `path`, whose owner's base URL is `base`.
+
+    HandsealError for a file others may read, a symbolic link, one in a git work tree (K04), a weak form (K17), and
+    with one message for a wrong passphrase and for any damage (K03). Costs a second and 500 MB where encrypted.
+    """
+    key = _read(path, passphrase)
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        raise HandsealError(f"{path}: is a key for trust lists", hint="name the key that signs certificates or lists")
+    return MemorySigner(key, base)
+
+
+def open_trust_key(path: Path, passphrase: str) -> ed25519.Ed25519PrivateKey:
+    """The trust-list key at `path`; HandsealError as in `open_key_file`."""
+    key = _read(path, passphrase)
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise HandsealError(f"{path}: is no key for trust lists", hint="make one with keygen --use trust")
+    return key
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether opening `path` takes a passphrase."""
+    return read_bounded(path, MAX_KEY_FILE).startswith(_AGE)
+
+
+def write_public_key(
+    path: Path, key: AnyPrivateKey, *, organisation: str, use: KeyUse, created: datetime
+) -> PublicKeyFile:
+    """The public half of `key` as a new file, signed by `key` itself."""
+    shown = prove_possession(key, organisation=organisation, use=use, created=created)
+    write_new(path, canonical(shown))
+    return shown
+
+
+def read_public_key(path: Path) -> PublicKeyFile:
+    """A public key file whose signature shows possession (K11); FormatError or SignatureError otherwise."""
+    return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
+
+
+def _write(path: Path, key: AnyPrivateKey, passphrase: str | None) -> None:
+    require_absent(path)
+    _require_outside_git(path)
+    data = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_new(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase), SECRET)
+
+
+def _read(path: Path, passphrase: str | None) -> AnyPrivateKey:
+    data = _guarded_bytes(path)
+    if data.startswith(_WEAK):
+        raise HandsealError(
+            f"{path}: is encrypted too weakly (PKCS#8)", hint="decrypt it and keep it as an age file with a passphrase"
+        )
+    if data.startswith(_PLAIN):
+        return _parse(path, data)
+    if passphrase is None:
+        raise HandsealError(f"{path}: is no unencrypted key", hint="an encrypted key takes its passphrase")
+    try:
+        return _parse(path, pyrage.passphrase.decrypt(data, passphrase))
+    except pyrage.DecryptError as fault:
+        raise _unreadable(path) from fault
+
+
+def _guarded_bytes(path: Path) -> bytes:
+    """The bytes of a file that nobody else can read or could have put elsewhere (K04)."""
+    if path.is_symlink():
+        raise HandsealError(f"{path}: is a symbolic link", hint="name the key file itself")
+    data = read_bounded(path, MAX_KEY_FILE)
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise HandsealError(f"{path}: may be read by others", hint=f"chmod 600 {path}")
+    _require_outside_git(path)
+    return data
+
+
+def _parse(path: Path, data: bytes) -> AnyPrivateKey:
+    try:
+        key = serialization.load_pem_private_key(data, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        raise _unreadable(path) from fault
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    if isinstance(key, rsa.RSAPrivateKey):
+        try:
+            public_key(jwk_of(key))  # refuses weak sizes and exponents
+        except FormatError as fault:
+            raise HandsealError(f"{path}: {fault}") from fault
+        return key
+    raise HandsealError(f"{path}: is a key of another kind", hint="keys are P-256, RSA or, for trust lists, Ed25519")
+
+
+def _unreadable(path: Path) -> HandsealError:
+    return HandsealError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file")
+
+
+def _require_outside_git(path: Path) -> None:
+    """A key in a work tree is one `git add` away from being published. A guard against mistakes, not attackers."""
+    folder = path.absolute().parent
+    git = shutil.which("git")
+    if git is None or not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        return
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    asked = subprocess.run(
+        [git, "-C", str(folder), "check-ignore", "--quiet", "--", path.name],
+        env=plain,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if asked.returncode == _NOT_IGNORED:
+        raise HandsealError(
+            f"{path}: lies in a git work tree and is not ignored there",
+            hint="keep keys outside, or list them in .gitignore",
+        )

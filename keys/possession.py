@@ -1,0 +1,145 @@
+"""A public key file is signed by the key it shows: whoever hands it over holds the private half (attack K11).
+
+The file is JCS: a statement and, as `proof`, the compact JWS over that statement.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Literal, assert_never
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from keys.algorithms import EcJwk, PrivateKey, RsaJwk, algorithm_of, jwk_of, public_key, sign
+from keys.credential import Wire
+from keys.encoding import Digest, Time, b64url_decode, b64url_encode, canonical, parse, require_utc, sha256
+from keys.errors import FormatError, SignatureError
+from keys.jws import Header, parse_header, split_token
+from keys.names import key_id, parse_organisation_id
+
+TRUST_ALGORITHM = "Ed25519"
+AnyPrivateKey = PrivateKey | ed25519.Ed25519PrivateKey
+
+
+class KeyUse(Enum):
+    """What a key is made for; `trust` keys sign the trust list and nothing else."""
+
+    ISSUE = "issue"
+    STATUS = "status"
+    COSIGN = "cosign"
+    TRUST = "trust"
+
+
+class OkpJwk(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kty", tag="OKP"):
+    """An Ed25519 public key (RFC 8037 section 2)."""
+
+    crv: Literal["Ed25519"]
+    x: str
+
+
+class PublicKeyFile(Wire, frozen=True):
+    """`KEY.pub.json`; one that `parse_public_key` returned has a proof that holds."""
+
+    type: Literal["handseal-key"]
+    version: Literal[1]
+    organisation: str
+    kid: str
+    jwk: EcJwk | RsaJwk | OkpJwk
+    alg: Literal["ES256", "RS256", "Ed25519"]
+    use: KeyUse
+    created: Time
+    proof: str | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        require_utc(self.created)
+
+    @property
+    def digest(self) -> Digest:
+        """The RFC 7638 thumbprint, raw: what is read aloud as words."""
+        return sha256(canonical(self.jwk))
+
+    @property
+    def ed25519(self) -> ed25519.Ed25519PublicKey:
+        """The key of a trust-list key's file; FormatError for another kind."""
+        if not isinstance(self.jwk, OkpJwk):
+            raise FormatError(f"{self.kid}: is no key for trust lists")
+        try:
+            return ed25519.Ed25519PublicKey.from_public_bytes(b64url_decode(self.jwk.x, "jwk"))
+        except ValueError as fault:
+            raise FormatError(f"{self.kid}: is not an Ed25519 key") from fault
+
+
+def prove_possession(key: AnyPrivateKey, *, organisation: str, use: KeyUse, created: datetime) -> PublicKeyFile:
+    """The public file of `key`, with its proof. `created` is UTC in whole seconds."""
+    if isinstance(key, ed25519.Ed25519PrivateKey) != (use is KeyUse.TRUST):
+        raise FormatError(f"use {use.value!r}: takes another kind of key")
+    jwk = _jwk(key)
+    statement = PublicKeyFile(
+        type="handseal-key",
+        version=1,
+        organisation=organisation,
+        kid=key_id(parse_organisation_id(organisation, "organisation").base, b64url_encode(sha256(canonical(jwk)))),
+        jwk=jwk,
+        alg=_algorithm(key),
+        use=use,
+        created=created,
+    )
+    header = b64url_encode(canonical(Header(alg=statement.alg, kid=statement.kid)))
+    signed = f"{header}.{b64url_encode(canonical(statement))}"
+    return replace(statement, proof=f"{signed}.{b64url_encode(_sign(key, signed.encode('ascii')))}")
+
+
+def parse_public_key(data: bytes, place: str) -> PublicKeyFile:
+    """A public key file whose `kid` is its key's and whose proof holds; FormatError or SignatureError otherwise."""
+    file = parse(data, PublicKeyFile, place)
+    base = parse_organisation_id(file.organisation, f"{place}: organisation").base
+    if file.kid != key_id(base, b64url_encode(file.digest)):
+        raise FormatError(f"{place}: kid: is not the thumbprint of the key under the organisation's address")
+    if (file.use is KeyUse.TRUST) != isinstance(file.jwk, OkpJwk):
+        raise FormatError(f"{place}: use {file.use.value!r}: takes another kind of key")
+    if isinstance(file.proof, UnsetType):
+        raise FormatError(f"{place}: proof: is missing")
+    token = split_token(file.proof.encode("utf-8"), f"{place}: proof")
+    if parse_header(token, f"{place}: proof") != Header(alg=file.alg, kid=file.kid):
+        raise FormatError(f"{place}: proof: names another key")
+    if token.payload != canonical(replace(file, proof=UNSET)):
+        raise FormatError(f"{place}: proof: is about another statement")
+    _require_signature(file, token.signed, token.signature, place)
+    return file
+
+
+def _require_signature(file: PublicKeyFile, message: bytes, signature: bytes, place: str) -> None:
+    match file.jwk:
+        case OkpJwk():
+            fits = file.alg == TRUST_ALGORITHM
+        case EcJwk() | RsaJwk():
+            fits = file.alg == public_key(file.jwk).algorithm.value
+        case _:
+            assert_never(file.jwk)
+    if not fits:
+        raise FormatError(f"{place}: alg: is not the key's")
+    try:
+        if isinstance(file.jwk, OkpJwk):
+            file.ed25519.verify(signature, message)
+        else:
+            public_key(file.jwk).require_signature(message, signature)
+    except (InvalidSignature, SignatureError) as fault:
+        raise SignatureError(f"{place}: proof: does not show possession of the key") from fault
+
+
+def _jwk(key: AnyPrivateKey) -> EcJwk | RsaJwk | OkpJwk:
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return OkpJwk(crv="Ed25519", x=b64url_encode(key.public_key().public_bytes_raw()))
+    return jwk_of(key)
+
+
+def _algorithm(key: AnyPrivateKey) -> Literal["ES256", "RS256", "Ed25519"]:
+    return "Ed25519" if isinstance(key, ed25519.Ed25519PrivateKey) else algorithm_of(key).value
+
+
+def _sign(key: AnyPrivateKey, message: bytes) -> bytes:
+    return key.sign(message) if isinstance(key, ed25519.Ed25519PrivateKey) else sign(key, message)
