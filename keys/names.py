@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -54,6 +55,7 @@ def require_slug(text: str, place: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def require_base_url(url: str, place: str) -> str:
     """`https://host`, the host at most 30 characters; `http://` for loopback and private addresses alone."""
     match = _BASE_URL.fullmatch(url)
@@ -73,6 +75,7 @@ def organisation_id(base: str, slug: str) -> str:
     return f"{base}/orgs/{slug}"
 
 
+@lru_cache(maxsize=1024)
 def parse_organisation_id(text: str, place: str) -> Organisation:
     match = _ORGANISATION.fullmatch(text)
     if match is None or len(match[2]) > MAX_SLUG:
@@ -96,6 +99,7 @@ def programme_id(site: str, slug: str) -> str:
     return f"{site}/programmes/{slug}"
 
 
+@lru_cache(maxsize=1024)
 def parse_programme_id(text: str, place: str) -> tuple[str, str]:
     """Site and slug of a programme's id."""
     match = _PROGRAMME.fullmatch(text)
@@ -108,6 +112,7 @@ def version_id(programme: str, version: int) -> str:
     return f"{programme}/{version}"
 
 
+@lru_cache(maxsize=1024)
 def parse_version_id(text: str, place: str) -> tuple[str, int]:
     """Programme id and version number of a syllabus."""
     match = _VERSION.fullmatch(text)
@@ -121,6 +126,7 @@ def status_list_id(base: str, slug: str, purpose: str, number: int) -> str:
     return f"{base}/status/{slug}/{purpose}/{number}"
 
 
+@lru_cache(maxsize=1024)
 def parse_status_list_id(text: str, place: str) -> StatusListName:
     match = _STATUS_LIST.fullmatch(text)
     if match is None or len(match[2]) > MAX_SLUG:

@@ -10,6 +10,7 @@ from idna.core import valid_contextj
 
 from keys.errors import FormatError
 
+_PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 # Invisible, yet in categories that are otherwise fine: combining grapheme joiner and the Hangul fillers.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0")
 _JOINERS = frozenset("\u200c\u200d")
@@ -63,7 +64,8 @@ def require_text(text: str, place: str, *, narrative: bool = False) -> str:
 
     A `narrative` may hold newlines.
     """
-    if not all(map(_is_plain, set(text))):
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _PRINTABLE_ASCII).decode("utf-8", "surrogatepass")
+    if not all(map(_is_plain, set(beyond))):
         for index in range(len(text)):
             _require_character(text, index, place, narrative)
     if not unicodedata.is_normalized("NFC", text):
