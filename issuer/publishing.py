@@ -100,6 +100,10 @@ def is_folder(path: Path) -> bool:
     return path.is_dir()
 
 
+def is_published(site: Folder, name: str) -> bool:
+    return site.path(name).is_file()
+
+
 def mode_of(path: Path) -> int | None:
     """The permission bits, None where there is nothing."""
     try:
