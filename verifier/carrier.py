@@ -1,0 +1,215 @@
+"""A credential is taken out of what carries it by looking for whole tokens, never by believing the carrier.
+
+formats.md section 9. A PDF is not parsed: each of its streams is inflated a little, and one that is wholly one compact
+JWS is a candidate. What is shown of it comes from the credential; the page it lay in is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from keys.credential import Certificate, content_digest
+from keys.encoding import MAX_BYTES, Digest, parse, sha256
+from keys.errors import FormatError
+from keys.jws import split_token
+from verifier.findings import Findings
+from verifier.materials import Materials
+from verifier.report import Report, Verdict
+from verifier.verify import verify
+
+MAX_CARRIER_BYTES = 50_000_000
+MAX_STREAMS = 10_000
+MAX_TOKEN_STREAMS = 256
+"""Compressed streams that begin like a token; each is inflated as far as a token may reach, 16 MiB together."""
+
+_PEEK_BYTES = 1024  # of a compressed stream, enough to see whether a token begins
+_TOKEN_START = b"eyJ"  # base64url of `{"`
+_TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_WHITE = b" \t\r\n"
+_TOKEN_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=."
+_LEAST_TOKEN_BYTES = 60
+_KEYWORD, _END = b"stream", b"endstream"
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
+
+NOTHING = "There is no Handseal certificate in this file. Use the PDF or the file that the clinic sent."
+TOO_LARGE = f"This file is larger than {MAX_CARRIER_BYTES // 1_000_000} MB, so it was not read."
+PICTURE = "This is a picture, which cannot be read here. Use the PDF, or type the number beside the QR code."
+ENCRYPTED = "This PDF is protected, so it could not be read. Use the file that the clinic sent."
+DAMAGED = "This PDF could not be read. Use the file that the clinic sent, or the number beside the QR code."
+EMPTY_PDF = (
+    "This PDF carries no certificate; printing or saving it anew may have dropped it. Use the clinic's own file."
+)
+SEVERAL = "This file carries two different certificates. Nobody can say which one it is meant to show."
+
+
+class Candidates(Struct, frozen=True):
+    """What may be a certificate in a file: tokens of distinct content, none of them believed yet."""
+
+    tokens: tuple[bytes, ...]
+    hint: str  # why there is none and what helps; empty where there is one
+
+
+class _Unreadable(Exception):
+    """More in a file than is looked at."""
+
+
+def credentials_in(data: bytes) -> Candidates:
+    """The tokens in a file or a pasted text; never raises, takes less than a second and little memory (P04)."""
+    if len(data) > MAX_CARRIER_BYTES:
+        return Candidates((), TOO_LARGE)
+    for recognises, read in _READERS:
+        if recognises(data):
+            return read(data)
+    return Candidates((), NOTHING)
+
+
+def verify_carried(data: bytes, materials: Materials, *, at: datetime, now: datetime) -> Report:
+    """The report on the one certificate in `data`: `unknown` where there is none, `invalid` where there are several."""
+    found = credentials_in(data)
+    if len(found.tokens) == 1:
+        return verify(found.tokens[0], materials, at=at, now=now)
+    if found.tokens:
+        return undecided(SEVERAL, now, Verdict.INVALID)
+    return undecided(found.hint, now)
+
+
+def undecided(text: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> Report:
+    """A report without a certificate: `token.form` says in `text` why nothing was verified."""
+    findings = Findings()
+    if verdict is Verdict.UNKNOWN:
+        findings.unknown("token.form", text)
+    else:
+        findings.failed("token.form", text, verdict)
+    return Report(
+        verdict=verdict,
+        as_of=None,
+        checked=now,
+        checks=findings.complete(),
+        partners=(),
+        lists=(),
+        token="",
+        certificate=None,
+        digest=None,
+        issuer=None,
+        syllabus=None,
+    )
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
+
+
+def _is_picture(data: bytes) -> bool:
+    return data.startswith(_PICTURES) or b"<svg" in data[:4096]
+
+
+def _is_token(data: bytes) -> bool:
+    """Whether this is meant as a token, also as a broken or foreign one: that is for verification to say."""
+    text = data.strip()
+    if text.startswith(b"{"):
+        return b'"signature' in text  # the JSON serialisations
+    solid = text.translate(None, _WHITE)
+    wrapped = 0 < len(text) - len(solid) <= len(text) // 20  # a sentence has a space in every six characters
+    if len(solid) < _LEAST_TOKEN_BYTES or not (wrapped or solid == text):
+        return False
+    return b"." in solid and not solid.translate(None, _TOKEN_BYTES)
+
+
+def _read_token(data: bytes) -> Candidates:
+    return Candidates((data.strip(),), "")
+
+
+def _read_picture(data: bytes) -> Candidates:
+    return Candidates((), PICTURE)
+
+
+def _read_pdf(data: bytes) -> Candidates:
+    distinct: dict[Digest, bytes] = {}
+    seen: set[bytes] = set()
+    try:
+        for token in _tokens_in_streams(data):
+            if token not in seen and len(distinct) < 2:  # a second one decides
+                seen.add(token)
+                distinct.setdefault(_content(token), token)
+    except _Unreadable:
+        return Candidates((), DAMAGED)
+    if distinct:
+        return Candidates(tuple(distinct.values()), "")
+    if b"/Encrypt" in data:
+        return Candidates((), ENCRYPTED)
+    return Candidates((), EMPTY_PDF if b"%%EOF" in data[-4096:] else DAMAGED)
+
+
+_READERS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Candidates]], ...] = (
+    (_is_pdf, _read_pdf),
+    (_is_picture, _read_picture),
+    (_is_token, _read_token),
+)
+
+
+def _tokens_in_streams(data: bytes) -> Iterator[bytes]:
+    """Each stream that is wholly one compact JWS, as it stands or deflated."""
+    begun = 0
+    for start, end in _streams(data):
+        if data[start : start + 64].lstrip().startswith(_TOKEN_START):
+            text, whole = data[start : min(end, start + MAX_BYTES + 3)], True
+        else:
+            text, whole = _inflate(data, start, end)
+            begun += text.startswith(_TOKEN_START)
+            if begun > MAX_TOKEN_STREAMS:
+                raise _Unreadable
+        token = text.strip()
+        if whole and len(token) <= MAX_BYTES and _TOKEN.fullmatch(token):
+            yield token
+
+
+def _streams(data: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of the bytes between `stream` and `endstream`; keywords inside another stream do not count."""
+    position = 0
+    for _ in range(MAX_STREAMS):
+        found = data.find(_KEYWORD, position)
+        if found < 0:
+            return
+        start = position = found + len(_KEYWORD)
+        if not _begins_stream(data, found):
+            continue
+        start += 2 if data.startswith(b"\r\n", start) else 1
+        end = data.find(_END, start)
+        if end < 0:
+            return
+        yield start, end
+        position = end + len(_END)
+    raise _Unreadable
+
+
+def _begins_stream(data: bytes, found: int) -> bool:
+    """The keyword stands behind a dictionary and ends its line; else it is a word in a text."""
+    behind = data[max(0, found - 16) : found].rstrip()
+    return behind.endswith(b">>") and data[found + len(_KEYWORD) : found + len(_KEYWORD) + 1] in (b"\r", b"\n")
+
+
+def _inflate(data: bytes, start: int, end: int) -> tuple[bytes, bool]:
+    """What a deflated stream that begins like a token holds, no further than a token may reach; whether that is all."""
+    inflater = zlib.decompressobj()
+    text = b""
+    try:
+        text = inflater.decompress(data[start : min(end, start + _PEEK_BYTES)], len(_TOKEN_START))
+        if text == _TOKEN_START:
+            rest = inflater.unconsumed_tail + data[start + _PEEK_BYTES : min(end, start + 2 * MAX_BYTES)]
+            text += inflater.decompress(rest, MAX_BYTES)
+    except zlib.error:
+        return text, False
+    return text, inflater.eof
+
+
+def _content(token: bytes) -> Digest:
+    """What makes two candidates the same: the content they state, or their bytes where they state none."""
+    try:
+        return content_digest(parse(split_token(token).payload, Certificate, "certificate"))
+    except FormatError:
+        return sha256(token)
