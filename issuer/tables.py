@@ -1,0 +1,286 @@
+"""A table somebody filled in is taken as a whole or refused as a whole, with every fault named by row and column.
+
+One reader for CSV and XLSX (inputs.md). It holds little: lines are read one by one, and a cell, a row and a file have
+limits that no honest table reaches.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
+
+from issuer.workbook import ZIP_MAGIC, first_sheet
+from keys.console import escape
+from keys.errors import FormatError, HandsealError
+from keys.text import require_text
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_ROWS = 50_000
+MAX_COLUMNS = 200
+MAX_CELL = 4000
+MAX_LINE = 64 * 1024
+MAX_FAULTS = 200  # kept to be shown; more are only counted
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_SAVE_AS = "save it as “CSV UTF-8 (comma delimited)” or as .xlsx"
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(1950, 2200)
+_BUDDHIST = 543
+_FIRST_SERIAL, _LAST_SERIAL = 18264, 91312  # 1950-01-01 to 2149-12-31 as Excel counts days
+_YES = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+
+
+class Fault(Struct, frozen=True):
+    """One thing that is wrong, as a sentence that begins with its place."""
+
+    text: str
+    hint: str = ""
+
+
+class TableError(HandsealError):
+    """A table that was refused; `faults` are all of them, and `more` says how many beyond MAX_FAULTS there were."""
+
+    def __init__(self, faults: Sequence[Fault], more: int = 0) -> None:
+        tail = f" (and {len(faults) + more - 1} more)" if len(faults) + more > 1 else ""
+        super().__init__(faults[0].text + tail, hint=faults[0].hint)
+        self.faults = tuple(faults)
+        self.more = more
+
+
+class Row(Struct, frozen=True):
+    """`number` as a person counts lines in the file; the header is row 1."""
+
+    number: int
+    cells: Mapping[str, str]  # by column; "" where empty
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+class Table:
+    """Rows, and the faults found in them so far: the `need_…` methods return None and remember why."""
+
+    def __init__(self, name: str, *, serials: bool) -> None:
+        self.name = name
+        self.rows: tuple[Row, ...] = ()
+        self.columns: tuple[str, ...] = ()
+        self._serials = serials  # whether a bare number in a date's column is Excel's count of days
+        self._faults: list[Fault] = []
+        self._more = 0
+
+    def add(self, place: str, text: str, hint: str = "") -> None:
+        """A fault at `place` within the table ("row 7, column end")."""
+        if len(self._faults) >= MAX_FAULTS:
+            self._more += 1
+            return
+        where = f"{self.name}: {place}" if place else self.name
+        self._faults.append(Fault(f"{where}: {text}", hint))
+
+    def refuse(self, row: Row, column: str, text: str, hint: str = "") -> None:
+        self.add(f"row {row.number}, column {column}", text, hint)
+
+    def expect(self, row: Row, column: str, expected: str, hint: str = "") -> None:
+        """A fault in the form `found "…", expected …`."""
+        self.refuse(row, column, f"found {quoted(row[column])}, expected {expected}", hint)
+
+    def finish(self) -> None:
+        """TableError unless nothing was wrong."""
+        if self._faults:
+            raise TableError(self._faults, self._more)
+
+    def need(self, row: Row, column: str, what: str) -> str | None:
+        """A cell that must not be empty."""
+        if not row[column]:
+            self.refuse(row, column, f"is empty, expected {what}")
+            return None
+        return row[column]
+
+    def need_date(self, row: Row, column: str) -> date | None:
+        found = row[column]
+        if self._serials and re.fullmatch(r"[0-9]{5}", found) and _FIRST_SERIAL <= int(found) <= _LAST_SERIAL:
+            return _from_serial(int(found))
+        try:
+            day = date.fromisoformat(found) if _ISO.fullmatch(found) else None
+        except ValueError:
+            day = None
+        if day is None or day.year not in _YEARS:
+            self.expect(row, column, "a date as 2026-11-20", _date_hint(found))
+            return None
+        return day
+
+    def need_yes_no(self, row: Row, column: str) -> bool | None:
+        answer = _YES.get(row[column].lower())
+        if answer is None:
+            self.expect(row, column, "yes or no")
+        return answer
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether numbers came as numbers (XLSX), so that a percentage may have come as a fraction."""
+        return self._serials
+
+
+def quoted(text: str) -> str:
+    """What was found, short and safe for a terminal."""
+    return f'"{escape(text[:60])}{"…" if len(text) > 60 else ""}"'
+
+
+def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Sequence[str] | None = ()) -> Table:
+    """The rows of a CSV file or of an XLSX file's first sheet, empty ones left out.
+
+    `name` is the file's, for messages. `optional` None takes any further column. The table has the faults of single
+    cells already; TableError at once where the file or its header cannot be read.
+    """
+    workbook = data.startswith(ZIP_MAGIC)
+    table = Table(name, serials=workbook)
+    try:
+        lines = _sheet_rows(data, name) if workbook else _csv_rows(data, name)
+        header = next(lines, None)
+        if header is None:
+            raise FormatError(f"{name}: is empty", hint=f"it begins with a header line: {', '.join(required)}")
+        table.columns = _read_header(table, header[1], required, optional)
+        table.finish()
+        table.rows = tuple(_read_rows(table, lines))
+    except FormatError as fault:
+        raise TableError([Fault(str(fault), fault.hint)]) from fault
+    if not table.rows:
+        table.add("", "has a header and no rows")
+    return table
+
+
+def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    text = _decode(data, name)
+    returns, newlines, pairs = text.count("\r"), text.count("\n"), text.count("\r\n")
+    if returns != pairs or (pairs and pairs != newlines):
+        raise FormatError(f"{name}: mixes different line ends", hint=_SAVE_AS)
+    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
+        if len(line) > MAX_LINE:
+            raise FormatError(f"{name}: row {number}: is longer than {MAX_LINE} characters")
+        try:
+            yield number, next(csv.reader([line], strict=True), [])
+        except csv.Error as fault:
+            raise FormatError(
+                f"{name}: row {number}: has a quotation mark that is not closed on its line",
+                hint='a quotation mark inside a quoted cell is written twice: "",  and a cell holds no line break',
+            ) from fault
+
+
+def _decode(data: bytes, name: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    if data.startswith(_OLD_EXCEL):
+        raise FormatError(
+            f"{name}: is an old Excel file or has a password", hint="save it as .xlsx, without a password"
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FormatError(f"{name}: is UTF-16, not UTF-8", hint=_SAVE_AS)
+    if b"\0" in data:
+        raise FormatError(f"{name}: holds NUL bytes, so it is not UTF-8 text", hint=_SAVE_AS)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        row = data.count(b"\n", 0, fault.start) + 1
+        raise FormatError(
+            f"{name}: row {row}: is not UTF-8, perhaps TIS-620 or another older encoding", hint=_SAVE_AS
+        ) from fault
+
+
+def _sheet_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    sheet = first_sheet(data, name, max_rows=MAX_ROWS + 1, max_columns=MAX_COLUMNS)
+    for number, cells in enumerate(sheet, start=1):
+        yield number, [_cell_text(cell) for cell in cells]
+
+
+def _cell_text(cell: object) -> str:
+    """What a person sees in the cell, written as in a CSV file."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time.min else cell.isoformat()
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+
+
+def _read_header(
+    table: Table, cells: list[str], required: Sequence[str], optional: Sequence[str] | None
+) -> tuple[str, ...]:
+    while cells and not cells[-1].strip():
+        cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        raise FormatError(f"{table.name}: has {len(cells)} columns, more than {MAX_COLUMNS}")
+    columns = [_clean(cell).lower() for cell in cells]
+    for number, column in enumerate(columns):
+        if not column:
+            table.add("row 1", f"column {number + 1} has no name")
+        elif column in columns[:number]:
+            table.add("row 1", f"column {quoted(column)} is there twice")
+        elif optional is not None and column not in (*required, *optional):
+            near = difflib.get_close_matches(column, (*required, *optional), n=1)
+            table.add("row 1", f"column {quoted(column)} is unknown", f"did you mean {near[0]!r}?" if near else "")
+    for column in required:
+        if column not in columns:
+            table.add("row 1", f"column {quoted(column)} is missing", _separator_hint(cells))
+    return tuple(columns)
+
+
+def _separator_hint(cells: list[str]) -> str:
+    return "cells are separated by commas" if len(cells) == 1 and re.search(r"[;\t|]", cells[0]) else ""
+
+
+def _read_rows(table: Table, lines: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
+    taken = 0
+    for number, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        taken += 1
+        if taken > MAX_ROWS:
+            raise FormatError(f"{table.name}: has more than {MAX_ROWS} rows", hint="split it into several files")
+        width = len(table.columns)
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            table.add(f"row {number}", f"has {len(cells)} cells, the header has {width}")
+            continue
+        yield Row(number, {column: _take(table, number, column, cell) for column, cell in zip(table.columns, cells)})  # noqa: B905  # empty cells may follow
+
+
+def _take(table: Table, number: int, column: str, cell: str) -> str:
+    """The cell without spaces around it, in normal form NFC; a fault where it is not plain text."""
+    place = f"row {number}, column {column}"
+    text = _clean(cell)
+    if cell.startswith(_FORMULA) or text.startswith(_FORMULA):
+        table.add(place, f"found {quoted(cell)}, which a spreadsheet would take for a formula")
+    elif len(text) > MAX_CELL:
+        table.add(place, f"is longer than {MAX_CELL} characters")
+    else:
+        try:
+            return require_text(text, place)
+        except FormatError as fault:
+            table.add("", str(fault), fault.hint)
+    return ""
+
+
+def _clean(cell: str) -> str:
+    return unicodedata.normalize("NFC", cell.strip(" "))
+
+
+def _from_serial(days: int) -> date:
+    return date(1899, 12, 30) + timedelta(days=days)
+
+
+def _date_hint(found: str) -> str:
+    year = re.search(r"(?<![0-9])(2[0-9]{3})(?![0-9])", found)
+    if year and int(year[1]) - _BUDDHIST in range(1900, 2100):
+        return f"year {year[1]} looks Buddhist: write {int(year[1]) - _BUDDHIST}"
+    if re.fullmatch(r"[0-9]{5}", found) and _FIRST_SERIAL <= int(found) <= _LAST_SERIAL:
+        return f"as a number of Excel this is {_from_serial(int(found))}"
+    return ""
