@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field, structs
 
 from keys.encoding import MAX_INTEGER, Digest, Sri, Time, canonical, require_utc, sha256
 
@@ -236,10 +236,7 @@ class Endorsement(Wire, frozen=True):
 
 def core_of(certificate: Certificate) -> Certificate:
     """The certificate without its co-signatures: what partners sign."""
-    if certificate.endorsement_jwt is UNSET:
-        return certificate
-    members = {name: getattr(certificate, name) for name in certificate.__struct_fields__}
-    return Certificate(**{**members, "endorsement_jwt": UNSET})
+    return structs.replace(certificate, endorsement_jwt=UNSET)
 
 
 def content_digest(certificate: Certificate) -> Digest:
@@ -256,4 +253,4 @@ def policy_context(site: str) -> PolicyContext:
 
 def calendar_date(moment: datetime) -> str:
     """The first ten characters, never converted to another zone (formats.md, calendar dates)."""
-    return moment.strftime("%Y-%m-%d")
+    return moment.date().isoformat()
