@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import unicodedata
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -64,6 +65,15 @@ def prepare_fonts(cache_folder: Path, own_folder: Path | None = None) -> Typefac
         raise ConfigurationError(
             f"fonts: {error.filename or cache_folder}: {error.strerror}", hint="the folder must be writable"
         ) from error
+
+
+def design_file(name: str) -> Path:
+    """The Typst file of a design; ConfigurationError names those that exist."""
+    folder = Path(str(files("templates"))) / "certificate"
+    designs = sorted(path.stem for path in folder.glob("*.typ"))
+    if name not in designs:
+        raise ConfigurationError(f"design {name!r}: does not exist", hint=f"choose one of: {', '.join(designs)}")
+    return folder / f"{name}.typ"
 
 
 def uncovered(text: str, typefaces: Typefaces) -> tuple[str, ...]:
