@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -68,7 +68,7 @@ class Folder:
         """Every file's path in order, without what is hidden or half written."""
         yield from _files(self.path(below) if below else self.folder, f"{below}/" if below else "")
 
-    def settle(self, written: list[str]) -> None:
+    def settle(self, written: Iterable[str]) -> None:
         """Waits until these files and their folders are on the disk: once for a lot instead of once for each."""
         paths = [self.path(name) for name in written]
         for path in [*paths, *{path.parent for path in paths}]:
@@ -115,9 +115,18 @@ def mode_of(path: Path) -> int | None:
 # -- what belongs on the site ------------------------------------------------------------------------------------------
 
 
-def publish_certificate(site: Folder, lookup_id: str, token: bytes, *, sync: bool = True) -> bool:
-    """For a learner who agreed to a page; nobody else's certificate is ever on the site."""
-    return site.write(names.certificate_path(lookup_id), token, sync=sync)
+def publish_certificates(site: Folder, tokens: Mapping[str, bytes]) -> int:
+    """By lookup id, for learners who agreed to a page; nobody else's certificate is ever on the site.
+
+    Returns how many files were written; they are on the disk then.
+    """
+    written = [
+        name
+        for lookup_id, token in tokens.items()
+        if site.write(name := names.certificate_path(lookup_id), token, sync=False)
+    ]
+    site.settle(written)
+    return len(written)
 
 
 def withdraw_certificate(site: Folder, lookup_id: str) -> bool:

@@ -1,0 +1,247 @@
+"""A draft says exactly what the records say, under ids that nobody can guess, and is fixed before partners see it.
+
+The core of formats.md section 3, from an enrolment, the attempts that passed, and the trust list.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+
+from msgspec import UNSET, Struct
+
+from issuer.models import Attempt, Enrolment
+from keys import names
+from keys.credential import (
+    Certificate,
+    CosignaturePolicy,
+    Evidence,
+    Identity,
+    Profile,
+    RelatedResource,
+    Result,
+    StatusEntry,
+    Subject,
+    policy_context,
+)
+from keys.encoding import sha256, sri
+from keys.errors import HandsealError
+from keys.profile import require_claims, require_profile
+from keys.syllabus import Criterion, Percent, Syllabus, achievement_of
+from keys.trust import Policy, Trust
+
+Random = Callable[[int], bytes]
+"""From a number to so many random bytes."""
+
+_FILE = "application/octet-stream"
+_MAX_ADDRESS = 500
+
+
+class Issue(Struct, frozen=True):
+    """What all drafts of one `propose` share."""
+
+    site: str
+    organisation: str
+    name: str  # of the clinic, as the trust list has it now
+    syllabus: Syllabus
+    syllabus_bytes: bytes
+    policy: Policy
+    moment: datetime  # validFrom of each
+
+
+class Identifiers(Struct, frozen=True):
+    """What is drawn at random for one certificate."""
+
+    certificate: str
+    subject: str
+    lookup: str
+    list_number: int
+    list_index: int
+
+
+def plan_issue(
+    site: str, organisation: str, syllabus: Syllabus, syllabus_bytes: bytes, *, trust: Trust, now: datetime
+) -> Issue:
+    """HandsealError where the trust list does not let this clinic issue this syllabus now."""
+    programme, clinic = trust.programme(syllabus.programme), trust.organisation(organisation)
+    policy = trust.policy(syllabus.programme, now)
+    if programme is None or clinic is None or policy is None or organisation not in policy.issuers:
+        raise HandsealError(
+            f"{syllabus.programme}: the trust list does not let {organisation} issue this programme",
+            hint="have it added: handseal-ceremony trust propose",
+        )
+    if isinstance(policy.until, datetime) and policy.until < now:
+        raise HandsealError(f"{syllabus.programme}: the trust list closed this programme on {policy.until:%Y-%m-%d}")
+    recognition = syllabus.recognition
+    if (policy.threshold, policy.cosigners) != (recognition.threshold, recognition.cosigners):
+        raise HandsealError(
+            f"{syllabus.id}: names other partner bodies or another threshold than the trust list",
+            hint="publish a new version of the programme with the partners of the trust list",
+        )
+    name = clinic.name_at(now, syllabus.language)
+    return Issue(site, organisation, name, syllabus, syllabus_bytes, policy, now)
+
+
+def draw_index(taken: set[int], bits: int, random: Random) -> int:
+    """A random free index of a list of `bits` (a power of two), added to `taken` (S11)."""
+    while True:
+        index = int.from_bytes(random(4), "big") % bits
+        if index not in taken:
+            taken.add(index)
+            return index
+
+
+def draw_identifiers(wallet: str | None, list_number: int, list_index: int, random: Random) -> Identifiers:
+    return Identifiers(
+        certificate=names.urn_uuid(random(16)),
+        subject=wallet or names.urn_uuid(random(16)),
+        lookup=names.lookup_id(random(names.LOOKUP_RANDOM_BYTES)),
+        list_number=list_number,
+        list_index=list_index,
+    )
+
+
+def build_core(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt], drawn: Identifiers) -> Certificate:
+    """The core for one learner; `passed` has the attempt that counts for each criterion.
+
+    HandsealError or FormatError names the learner where it cannot be one.
+    """
+    syllabus, place = issue.syllabus, f"learner {enrolment.learner.learner_id}"
+    lacking = [criterion.id for criterion in syllabus.criteria if criterion.id not in passed]
+    if lacking:
+        raise HandsealError(f"{place}: has not passed {', '.join(lacking)}")
+    awarded = max(enrolment.end, *(passed[criterion.id].date for criterion in syllabus.criteria))
+    until = _until(awarded, syllabus)
+    core = Certificate(
+        context=(
+            "https://www.w3.org/ns/credentials/v2",
+            "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+            policy_context(issue.site),
+        ),
+        id=drawn.certificate,
+        type=("VerifiableCredential", "OpenBadgeCredential"),
+        name=syllabus.text(syllabus.title),
+        issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
+        valid_from=issue.moment,
+        awarded_date=_midnight(awarded),
+        credential_subject=_subject(issue, enrolment, passed, drawn),
+        credential_status=_status(issue, drawn),
+        related_resource=_resources(issue, passed, drawn),
+        terms_of_use=(
+            CosignaturePolicy(
+                type="CosignaturePolicy", threshold=issue.policy.threshold, cosigner=issue.policy.cosigners
+            ),
+        ),
+        iss=issue.organisation,
+        sub=drawn.subject,
+        jti=drawn.certificate,
+        nbf=int(issue.moment.timestamp()),
+        valid_until=until if until else UNSET,
+        exp=int(until.timestamp()) if until else UNSET,
+        evidence=_evidence(issue, passed) or UNSET,
+    )
+    require_profile(core, place)
+    require_claims(core, place)
+    return core
+
+
+def _subject(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt], drawn: Identifiers) -> Subject:
+    learner = enrolment.learner
+    identifier: tuple[Identity, ...] = (
+        Identity(type="IdentityObject", identity_type="name", hashed=False, identity_hash=learner.name),
+    )
+    if learner.latin_name:
+        latin = Identity(
+            type="IdentityObject", identity_type="ext:latinName", hashed=False, identity_hash=learner.latin_name
+        )
+        identifier = (*identifier, latin)
+    return Subject(
+        id=drawn.subject,
+        type=("AchievementSubject",),
+        identifier=identifier,
+        activity_start_date=_midnight(enrolment.start),
+        activity_end_date=_midnight(enrolment.end),
+        achievement=achievement_of(issue.syllabus),
+        result=tuple(_result(issue.syllabus, criterion, passed[criterion.id]) for criterion in issue.syllabus.criteria),
+    )
+
+
+def _result(syllabus: Syllabus, criterion: Criterion, attempt: Attempt) -> Result:
+    identity = f"{syllabus.id}#{criterion.id}"
+    if isinstance(criterion.scale, Percent):
+        return Result(type=("Result",), result_description=identity, value=attempt.result)
+    return Result(type=("Result",), result_description=identity, achieved_level=f"{identity}.{attempt.result}")
+
+
+def _evidence(issue: Issue, passed: Mapping[str, Attempt]) -> tuple[Evidence, ...]:
+    """For what a person saw, a video or a live check: by whom, when and where (never the private remark)."""
+    return tuple(
+        Evidence(
+            type=("Evidence",),
+            name=issue.syllabus.text(criterion.name),
+            id=_address(passed[criterion.id]) or UNSET,
+            narrative=_assessed(passed[criterion.id]),
+            genre=criterion.kind,
+        )
+        for criterion in issue.syllabus.criteria
+        if criterion.kind != "quiz"
+    )
+
+
+def _assessed(attempt: Attempt) -> str:
+    by = f" by {attempt.assessor.name}, {attempt.assessor.qualification}," if attempt.assessor else ""
+    at = f" at {attempt.place}" if attempt.place else ""
+    return f"Assessed{by} on {attempt.date.isoformat()}{at}"
+
+
+def _address(attempt: Attempt) -> str | None:
+    """The link of an evidence, if others can follow it."""
+    url = attempt.evidence_url
+    if not url or not url.startswith("https://") or len(url) > _MAX_ADDRESS:
+        return None
+    return url if url.isascii() and url.isprintable() and " " not in url else None
+
+
+def _resources(issue: Issue, passed: Mapping[str, Attempt], drawn: Identifiers) -> tuple[RelatedResource, ...]:
+    """The syllabus, then each evidence file whose digest is known; ids are unique."""
+    syllabus = issue.syllabus
+    resources = {
+        syllabus.id: RelatedResource(
+            id=syllabus.id, digest_sri=sri(sha256(issue.syllabus_bytes)), media_type="application/json"
+        )
+    }
+    for criterion in syllabus.criteria:
+        attempt = passed[criterion.id]
+        if criterion.kind != "quiz" and attempt.evidence_digest:
+            identity = _address(attempt) or f"{drawn.certificate}#evidence-{criterion.id}"
+            resource = RelatedResource(id=identity, digest_sri=sri(attempt.evidence_digest), media_type=_FILE)
+            resources.setdefault(identity, resource)
+    return tuple(resources.values())
+
+
+def _status(issue: Issue, drawn: Identifiers) -> StatusEntry:
+    owner = names.parse_organisation_id(issue.organisation, "clinic")
+    listed = names.status_list_id(owner.base, owner.slug, "revocation", drawn.list_number)
+    return StatusEntry(
+        id=f"{listed}#{drawn.list_index}",
+        type="BitstringStatusListEntry",
+        status_purpose="revocation",
+        status_list_index=str(drawn.list_index),
+        status_list_credential=listed,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    """A calendar date as it is written: never converted to a zone."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def _until(awarded: date, syllabus: Syllabus) -> datetime | None:
+    """The end of the same day of the month, so many months later (the last day of a shorter month)."""
+    if not isinstance(syllabus.validity_months, int):
+        return None
+    years, month = divmod(awarded.month - 1 + syllabus.validity_months, 12)
+    year = awarded.year + years
+    day = min(awarded.day, calendar.monthrange(year, month + 1)[1])
+    return datetime.combine(date(year, month + 1, day), time(23, 59, 59), UTC)

@@ -1,0 +1,252 @@
+"""A certificate is closed with its co-signatures, verified as an employer would, and only then leaves the house.
+
+Each lot goes through four steps, and each step may be killed and run again: the token is stored before anything is
+published, so that the same certificate always has the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Engine, Select, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from issuer.config import Workspace
+from issuer.database import reading, writing
+from issuer.lots import LOT
+from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
+from issuer.printing import Press, Sheet, file_name, print_sheets
+from issuer.publishing import Folder, publish_certificates
+from issuer.statuses import grouped, require_key
+from keys.cosignature import open_cosignature
+from keys.credential import MAX_ENDORSEMENTS, Certificate
+from keys.encoding import canonical, sha256
+from keys.errors import HandsealError
+from keys.jws import sign_token
+from keys.profile import parse_certificate
+from keys.signer import Signer
+from keys.trust import Trust, Use
+from verifier.materials import Materials
+from verifier.quorum import Quorum, count
+from verifier.report import Partner, PartnerOutcome, VerifiedCredential
+from verifier.verify import verify
+
+
+class Desk(Struct, frozen=True):
+    """All that `issue` works with; the clock stands still for one command."""
+
+    engine: Engine
+    workspace: Workspace
+    trust: Trust
+    materials: Materials
+    signer: Callable[[], Signer]  # opens the issue key: asked once, and only if there is something to sign
+    press: Press
+    now: datetime
+
+
+class Waiting(Struct, frozen=True):
+    """A certificate that lacks co-signatures."""
+
+    lookup_id: str
+    signed: int  # co-signatures that count
+    needed: int
+    missing: tuple[Partner, ...]  # the partner bodies whose co-signature does not count, and why
+
+
+class Refused(Struct, frozen=True):
+    """A certificate that the verifier would not call valid."""
+
+    lookup_id: str
+    reason: str
+
+
+class Issued(Struct, frozen=True):
+    """What one lot came to."""
+
+    released: tuple[str, ...] = ()  # lookup ids
+    waiting: tuple[Waiting, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class _Ready(Struct, frozen=True):
+    """A certificate with enough co-signatures: about to be signed, or signed by a run that was cut short."""
+
+    id: int
+    lookup_id: str
+    learner_id: str
+    consent: bool
+    certificate: Certificate | None  # None where the token is there
+    token: bytes | None
+
+
+class _Closed(Struct, frozen=True):
+    ready: _Ready
+    token: bytes
+    credential: VerifiedCredential
+
+
+def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) -> Iterator[Issued]:
+    """Signs, verifies, publishes and prints what has its co-signatures, lot by lot.
+
+    What the verifier would refuse is reported, not released. HandsealError where nothing more can be done; what was
+    finished stays, and the rest goes on when run again.
+    """
+    last = 0
+    signer: Signer | None = None
+    while True:
+        with reading(desk.engine) as session:
+            records = session.scalars(_next(cohort, last)).unique().all()
+            ready, waiting, refused = _judge(session, records, desk, wait_for_all=wait_for_all)
+        if not records:
+            return
+        last = records[-1].id
+        if signer is None and any(item.token is None for item in ready):
+            signer = desk.signer()
+            require_key(desk.trust, signer, desk.workspace.organisation, Use.ISSUE, "issue key")
+        closed, faults = _close(ready, signer, desk)
+        kept = _store_tokens(desk.engine, closed)
+        _release(kept, desk)
+        released = tuple(item.ready.lookup_id for item in kept)
+        yield Issued(released, tuple(waiting), (*refused, *faults))
+
+
+def count_cosignatures(
+    core: Certificate, digest: bytes, tokens: Iterable[bytes], *, trust: Trust, materials: Materials, now: datetime
+) -> Quorum:
+    """The quorum that a certificate with these co-signatures would have. HandsealError where no policy covers it."""
+    policy = trust.policy(core.programme, core.valid_from)
+    if policy is None:
+        raise HandsealError(f"{core.programme}: the trust list has no policy for it")
+    opened = [
+        cosignature
+        for token in tokens
+        if (cosignature := open_cosignature(token.decode("ascii"), core, digest, trust, "co-signature"))
+    ]
+    return count(opened, core, policy, trust=trust, lists=materials.lists, at=now)
+
+
+def _next(cohort: str | None, last: int) -> Select[CertificateRecord]:
+    query = (
+        select(CertificateRecord)
+        .where(CertificateRecord.state == State.PROPOSED, CertificateRecord.id > last)
+        .options(joinedload(CertificateRecord.enrolment).joinedload(Enrolment.learner))
+        .order_by(CertificateRecord.id)
+        .limit(LOT)
+    )
+    if cohort is None:
+        return query
+    return query.where(CertificateRecord.enrolment.has(Enrolment.cohort.has(Cohort.name == cohort)))
+
+
+def _judge(
+    session: Session, records: Sequence[CertificateRecord], desk: Desk, *, wait_for_all: bool
+) -> tuple[list[_Ready], list[Waiting], list[Refused]]:
+    digests = [record.digest for record in records]
+    query = select(CosignatureRecord).where(CosignatureRecord.certificate_digest.in_(digests))
+    tokens: dict[bytes, list[bytes]] = {}
+    for row in session.scalars(query):
+        tokens.setdefault(row.certificate_digest, []).append(row.token)
+    ready: list[_Ready] = []
+    waiting: list[Waiting] = []
+    refused: list[Refused] = []
+    for record in records:
+        try:
+            judged = _judge_one(record, tokens.get(record.digest, []), desk, wait_for_all)
+        except HandsealError as fault:
+            refused.append(Refused(record.lookup_id, str(fault)))
+            continue
+        if isinstance(judged, Waiting):
+            waiting.append(judged)
+        else:
+            ready.append(judged)
+    return ready, waiting, refused
+
+
+def _judge_one(record: CertificateRecord, tokens: list[bytes], desk: Desk, wait_for_all: bool) -> _Ready | Waiting:
+    learner = record.enrolment.learner
+    item = _Ready(record.id, record.lookup_id, learner.learner_id, learner.consent_page, None, record.token)
+    if record.token is not None:
+        return item
+    place = f"certificate {grouped(record.lookup_id)}"
+    core = parse_certificate(record.core, place)
+    if sha256(record.core) != record.digest or core.id != record.certificate_id:
+        raise HandsealError(f"{place}: its draft was changed in the database", hint="handseal doctor")
+    quorum = count_cosignatures(core, record.digest, tokens, trust=desk.trust, materials=desk.materials, now=desk.now)
+    confirmed = sorted(quorum.confirmed, key=lambda candidate: candidate.cosignature.organisation)[:MAX_ENDORSEMENTS]
+    needed = len(core.terms_of_use[0].cosigner) if wait_for_all else quorum.threshold
+    if len(confirmed) < needed:
+        missing = tuple(partner for partner in quorum.partners if partner.outcome is not PartnerOutcome.SIGNED)
+        return Waiting(record.lookup_id, len(confirmed), needed, missing)
+    endorsements = tuple(candidate.cosignature.token for candidate in confirmed)
+    return replace(item, certificate=replace(core, endorsement_jwt=endorsements))
+
+
+def _close(ready: Sequence[_Ready], signer: Signer | None, desk: Desk) -> tuple[list[_Closed], list[Refused]]:
+    """Signs what is not signed yet and has the employer's verifier look at all of it."""
+    closed: list[_Closed] = []
+    refused: list[Refused] = []
+    for item in ready:
+        token = item.token
+        if token is None and item.certificate is not None and signer is not None:
+            token = sign_token(canonical(item.certificate), signer).encode("ascii")
+        try:
+            report = verify(token or b"", desk.materials, at=desk.now, now=desk.now)
+            closed.append(_Closed(item, token or b"", report.verified()))
+        except HandsealError as fault:
+            refused.append(Refused(item.lookup_id, str(fault)))
+    return closed, refused
+
+
+def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
+    """From here on the certificate has these bytes. Leaves out what another command closed or recalled meanwhile."""
+    tokens = {item.ready.id: item.token for item in closed}
+    with writing(engine) as session:
+        for item in closed:
+            if item.ready.token is None:
+                session.execute(
+                    update(CertificateRecord)
+                    .where(
+                        CertificateRecord.id == item.ready.id,
+                        CertificateRecord.state == State.PROPOSED,
+                        CertificateRecord.token.is_(None),
+                    )
+                    .values(token=item.token)
+                    .execution_options(synchronize_session=False)
+                )
+        query = select(CertificateRecord.id, CertificateRecord.token).where(
+            CertificateRecord.id.in_(tokens), CertificateRecord.state == State.PROPOSED
+        )
+        stored = {identity for identity, token in session.execute(query) if token == tokens[identity]}
+    return [item for item in closed if item.ready.id in stored]
+
+
+def _release(kept: Sequence[_Closed], desk: Desk) -> None:
+    """PDFs, then the site, then the mark: whoever reads `issued` finds both."""
+    if not kept:
+        return
+    sheets = [
+        Sheet(
+            credential=item.credential,
+            site=desk.workspace.site,
+            lookup_id=item.ready.lookup_id if item.ready.consent else None,
+            name=file_name(item.credential.certificate, item.ready.learner_id, item.ready.lookup_id),
+        )
+        for item in kept
+    ]
+    digests = print_sheets(sheets, Folder(desk.workspace.certificates), desk.press)
+    tokens = {item.ready.lookup_id: item.token for item in kept if item.ready.consent}
+    publish_certificates(Folder(desk.workspace.site_folder), tokens)
+    with writing(desk.engine) as session:
+        for item, digest in zip(kept, digests, strict=True):
+            marked = session.execute(
+                update(CertificateRecord)
+                .where(CertificateRecord.id == item.ready.id, CertificateRecord.state == State.PROPOSED)
+                .values(state=State.ISSUED, issued_at=desk.now, pdf_digest=digest)
+                .returning(CertificateRecord.id)
+                .execution_options(synchronize_session=False)
+            )
+            if marked.first():
+                session.add(Event(moment=desk.now, command="issue", subject=item.ready.lookup_id, reason=None))
