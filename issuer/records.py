@@ -1,0 +1,298 @@
+"""Who is enrolled: a cohort's file is taken whole or not at all, and taking it twice changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TypeVar
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from issuer.models import CertificateRecord, Cohort, Enrolment, Learner, State
+from issuer.tables import Row, Table, quoted
+from keys import names
+from keys.errors import FormatError, HandsealError
+from keys.text import mixed_script_words
+
+COLUMNS = ("learner_id", "name", "start", "end", "consent_page", "consent_share")
+OPTIONAL = ("latin_name", "email", "wallet_did")
+MAX_NAME = 300
+MAX_ID = 64
+LOT = 500  # values in one query
+
+T = TypeVar("T")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Enrolled(Struct, frozen=True):
+    """What a cohort's file changed."""
+
+    cohort: Cohort
+    new: int
+    unchanged: int
+    updated: int
+    warnings: tuple[str, ...]
+
+
+class _Entry(Struct, frozen=True):
+    """One row of a cohort's file."""
+
+    row: Row
+    learner_id: str
+    name: str
+    latin_name: str | None
+    email: str | None
+    wallet_did: str | None
+    consent_page: bool
+    consent_share: bool
+    start: date
+    end: date
+
+
+class _Planned(Struct, frozen=True):
+    """A row beside what the records say of its learner; `changes` are the columns that differ, with the records'."""
+
+    entry: _Entry
+    learner: Learner | None
+    enrolment: Enrolment | None
+    changes: tuple[tuple[str, object], ...]
+
+    @classmethod
+    def of(cls, entry: _Entry, learner: Learner | None, enrolled: Mapping[int, Enrolment]) -> _Planned:
+        if learner is None:
+            return cls(entry, None, None, ())
+        enrolment = enrolled.get(learner.id)
+        known = [(column, getattr(learner, column)) for column in _OF_LEARNER]
+        known += [(column, getattr(enrolment, column)) for column in _OF_ENROLMENT if enrolment is not None]
+        return cls(entry, learner, enrolment, tuple(pair for pair in known if getattr(entry, pair[0]) != pair[1]))
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether one was drafted and not recalled."""
+        enrolments = self.learner.enrolments if self.learner else ()
+        records = [record for enrolment in enrolments for record in enrolment.certificates]
+        return any(record.state is not State.RECALLED for record in records)
+
+
+_OF_LEARNER = ("name", "latin_name", "email", "wallet_did", "consent_page", "consent_share")
+_OF_ENROLMENT = ("start", "end")
+_PRINTED = frozenset({"name", "latin_name", "wallet_did", "start", "end"})  # what a certificate says
+
+
+def find_cohort(session: Session, name: str) -> Cohort:
+    """HandsealError, with the cohorts there are, where there is no such one."""
+    cohort = session.scalars(select(Cohort).where(Cohort.name == name)).one_or_none()
+    if cohort is None:
+        known = ", ".join(session.scalars(select(Cohort.name).order_by(Cohort.name).limit(20)))
+        raise HandsealError(
+            f"cohort {quoted(name)}: there is none of this name", hint=f"cohorts: {known or 'none yet'}"
+        )
+    return cohort
+
+
+def enrol(
+    session: Session,
+    table: Table,
+    *,
+    cohort: str,
+    programme: str,
+    mixed_script_reason: str | None = None,
+    update: bool = False,
+) -> Enrolled:
+    """Enrols the rows of a table with COLUMNS and OPTIONAL in `cohort`; TableError with every fault otherwise.
+
+    Data of a known learner may differ only with `update`, and what a certificate says only while there is none.
+    `mixed_script_reason` accepts names that mix look-alike scripts, and is kept with them (I04).
+    """
+    group = _cohort(session, cohort, programme)
+    entries = [entry for row in table.rows if (entry := _read(table, row, mixed_script_reason)) is not None]
+    _refuse_repeats(table, entries)
+    enrolled = _enrolments(session, group)
+    _refuse_same_person(table, entries, enrolled)
+    learners = _known_learners(session, [entry.learner_id for entry in entries])
+    rows = [_Planned.of(entry, learners.get(entry.learner_id), enrolled) for entry in entries]
+    for row in rows:
+        _refuse_changes(table, row, update=update)
+    table.finish()
+    for row in rows:
+        _store(session, row, group, mixed_script_reason)
+    session.flush()
+    new = sum(row.enrolment is None for row in rows)
+    updated = sum(bool(row.changes) for row in rows)
+    unchanged = sum(row.enrolment is not None and not row.changes for row in rows)
+    return Enrolled(group, new, unchanged, updated, tuple(_same_names(entries)))
+
+
+def lots(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """LOT values at a time: databases limit how many one query may hold."""
+    for first in range(0, len(values), LOT):
+        yield values[first : first + LOT]
+
+
+def learners_by_id(session: Session, learner_ids: Sequence[str]) -> dict[str, Learner]:
+    """Learners with their enrolments, cohorts and attempts, by the clinic's own id."""
+    whole = selectinload(Learner.enrolments)
+    options = (whole.selectinload(Enrolment.cohort), whole.selectinload(Enrolment.attempts))
+    return _learners(session, learner_ids, options)
+
+
+def _known_learners(session: Session, learner_ids: Sequence[str]) -> dict[str, Learner]:
+    certificates = selectinload(Learner.enrolments).selectinload(Enrolment.certificates)
+    return _learners(session, learner_ids, (certificates.load_only(CertificateRecord.state),))
+
+
+def _learners(session: Session, learner_ids: Sequence[str], options: Sequence[ORMOption]) -> dict[str, Learner]:
+    wanted = select(Learner).options(*options)
+    found = (session.scalars(wanted.where(Learner.learner_id.in_(lot))) for lot in lots(learner_ids))
+    return {learner.learner_id: learner for lot in found for learner in lot}
+
+
+def _enrolments(session: Session, cohort: Cohort) -> dict[int, Enrolment]:
+    """By the learner's row."""
+    wanted = select(Enrolment).where(Enrolment.cohort_id == cohort.id).options(selectinload(Enrolment.learner))
+    return {enrolment.learner_id: enrolment for enrolment in session.scalars(wanted)}
+
+
+def _cohort(session: Session, name: str, programme: str) -> Cohort:
+    try:
+        names.require_slug(name.lower(), "cohort")
+    except FormatError as fault:
+        raise HandsealError(f"cohort {quoted(name)}: is not a name for a cohort", hint=fault.hint) from fault
+    cohort = session.scalars(select(Cohort).where(Cohort.name == name)).one_or_none()
+    if cohort is None:
+        cohort = Cohort(name=name, programme=programme)
+        session.add(cohort)
+        session.flush()
+    elif cohort.programme != programme:
+        raise HandsealError(
+            f"cohort {name}: belongs to programme {cohort.programme}, not {programme}",
+            hint="give the file another name: it is the cohort's",
+        )
+    return cohort
+
+
+def _read(table: Table, row: Row, mixed_script_reason: str | None) -> _Entry | None:
+    """A row as an entry, or None with its faults in the table."""
+    learner_id, name = table.need(row, "learner_id", "the clinic's own id"), table.need(row, "name", "a name")
+    start, end = table.need_date(row, "start"), table.need_date(row, "end")
+    page, share = table.need_yes_no(row, "consent_page"), table.need_yes_no(row, "consent_share")
+    _check_texts(table, row, mixed_script_reason)
+    if start and end and end < start:
+        table.expect(row, "end", f"a day on or after the start, {start}")
+    if learner_id is None or name is None or start is None or end is None or page is None or share is None:
+        return None
+    return _Entry(
+        row=row,
+        learner_id=learner_id,
+        name=name,
+        latin_name=row["latin_name"] or None,
+        email=row["email"] or None,
+        wallet_did=row["wallet_did"] or None,
+        consent_page=page,
+        consent_share=share,
+        start=start,
+        end=end,
+    )
+
+
+def _check_texts(table: Table, row: Row, mixed_script_reason: str | None) -> None:
+    if len(row["learner_id"]) > MAX_ID:
+        table.refuse(row, "learner_id", f"is longer than {MAX_ID} characters")
+    for column in ("name", "latin_name"):
+        if len(row[column]) > MAX_NAME:
+            table.refuse(row, column, f"is longer than {MAX_NAME} characters")
+        mixed = mixed_script_words(row[column])
+        if mixed and not mixed_script_reason:
+            table.refuse(
+                row,
+                column,
+                f"mixes look-alike scripts in one word: {', '.join(quoted(word) for word in mixed)}",
+                'if the name is really written so: --allow-mixed-script "REASON"',
+            )
+    if row["email"] and not _EMAIL.fullmatch(row["email"]):
+        table.expect(row, "email", "an e-mail address")
+    if row["wallet_did"]:
+        try:
+            if names.require_subject_id(row["wallet_did"], "wallet_did").startswith("urn:"):
+                table.expect(row, "wallet_did", "a DID as did:key:z6Mk…")
+        except FormatError:
+            table.expect(row, "wallet_did", "a DID as did:key:z6Mk…")
+
+
+def _refuse_repeats(table: Table, entries: list[_Entry]) -> None:
+    """The same learner_id, or the same name, dates and email, in two rows."""
+    seen_ids: dict[str, Row] = {}
+    seen_people: dict[tuple[object, ...], Row] = {}
+    for entry in entries:
+        first = seen_ids.setdefault(entry.learner_id, entry.row)
+        if first is not entry.row:
+            table.refuse(entry.row, "learner_id", f"{quoted(entry.learner_id)} is also in row {first.number}")
+            continue
+        if entry.email is None:
+            continue
+        person = (entry.name, entry.start, entry.end, entry.email.lower())
+        twin = seen_people.setdefault(person, entry.row)
+        if twin is not entry.row:
+            table.refuse(entry.row, "name", f"name, dates and email are those of row {twin.number}")
+
+
+def _refuse_same_person(table: Table, entries: list[_Entry], enrolments: Mapping[int, Enrolment]) -> None:
+    """The same name, dates and email as somebody who is enrolled under another learner_id."""
+    enrolled = {
+        (e.learner.name, e.start, e.end, e.learner.email.lower()): e.learner.learner_id
+        for e in enrolments.values()
+        if e.learner.email
+    }
+    for entry in entries:
+        known = enrolled.get((entry.name, entry.start, entry.end, (entry.email or "").lower()))
+        if known is not None and known != entry.learner_id:
+            table.refuse(entry.row, "learner_id", f"name, dates and email are those of learner {quoted(known)}")
+
+
+def _refuse_changes(table: Table, row: _Planned, *, update: bool) -> None:
+    """Faults for what differs from the records, unless it was asked for and no certificate says it."""
+    printed = [column for column, _ in row.changes if column in _PRINTED]
+    if update and printed and row.has_certificate:
+        table.refuse(
+            row.entry.row,
+            printed[0],
+            f"differs from {_known(dict(row.changes)[printed[0]])}, which a certificate says already",
+            "handseal correct ID makes a successor; handseal recall ID takes a draft back",
+        )
+    for column, known in () if update else row.changes:
+        expected = f"{_known(known)}, as learner {quoted(row.entry.learner_id)} is recorded"
+        table.expect(row.entry.row, column, expected, "if the new value is right: --update")
+
+
+def _known(value: object) -> str:
+    """A recorded value as it would stand in the file."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "an empty cell" if value is None else quoted(str(value))
+
+
+def _store(session: Session, row: _Planned, cohort: Cohort, mixed_script_reason: str | None) -> None:
+    entry = row.entry
+    learner = row.learner or Learner(learner_id=entry.learner_id)
+    enrolment = row.enrolment or Enrolment(cohort=cohort, learner=learner)
+    for column in _OF_LEARNER:
+        setattr(learner, column, getattr(entry, column))
+    for column in _OF_ENROLMENT:
+        setattr(enrolment, column, getattr(entry, column))
+    if mixed_script_words(entry.name) or mixed_script_words(entry.latin_name or ""):
+        learner.mixed_script_reason = learner.mixed_script_reason or mixed_script_reason
+    session.add_all((learner, enrolment))
+
+
+def _same_names(entries: list[_Entry]) -> Iterator[str]:
+    rows: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        rows[entry.name].append(str(entry.row.number))
+    for name, numbers in rows.items():
+        if len(numbers) > 1:
+            yield f"rows {', '.join(numbers)}: {len(numbers)} people are called {quoted(name)}"
