@@ -39,6 +39,11 @@ class Chain(Struct, frozen=True):
     lists: tuple[TrustList, ...]
     list_digest: Digest
 
+    @property
+    def expires(self) -> datetime:
+        """The earlier expiry of root and targets."""
+        return min(self.roots[-1].signed.expires, self.targets.signed.expires)
+
 
 def root_name(version: int) -> str:
     return f"{version}.root.json"
@@ -60,13 +65,12 @@ def load_trust(read: ReadTrustFile, *, root_digest: str) -> Trust:
     or not a list that may follow the one before it.
     """
     chain = load_chain(read, root_digest=root_digest)
-    root = chain.roots[-1].signed
     return Trust(
         chain.lists[-1],
         digest=sri(chain.list_digest),
-        root_version=root.version,
+        root_version=chain.roots[-1].signed.version,
         root_digest=root_digest,
-        expires=min(root.expires, chain.targets.signed.expires),
+        expires=chain.expires,
     )
 
 
@@ -87,17 +91,26 @@ def load_roots(read: ReadTrustFile, *, root_digest: str) -> tuple[RootFile, ...]
         raise ConfigurationError("root: is not a SHA-256 digest", hint="64 hex digits, as printed at the founding")
     if sha256(first).hex() != root_digest:
         raise HandsealError("trust/1.root.json: is not the root that was told", hint="compare the digest's words")
-    roots = [_open_root(first, 1)]
+    roots = [open_root(first, 1)]
     require_signed(roots[0], "root", roots[0], "trust/1.root.json")
     for version in range(2, MAX_ROOTS + 1):
         data = read(root_name(version))
         if data is None:
             break
-        root, place = _open_root(data, version), f"trust/{root_name(version)}"
+        root, place = open_root(data, version), f"trust/{root_name(version)}"
         require_signed(root, "root", roots[-1], place)
         require_signed(root, "root", root, place)
         roots.append(root)
     return tuple(roots)
+
+
+def open_root(data: bytes, version: int) -> RootFile:
+    """One root by itself: its form, rules and version, not its signatures."""
+    place = f"trust/{root_name(version)}"
+    root = parse_root(data, place)
+    if root.signed.version != version:
+        raise FormatError(f"{place}: says it is version {root.signed.version}")
+    return root
 
 
 def read_lists(read: ReadTrustFile, targets: TargetsFile) -> tuple[tuple[TrustList, ...], Digest]:
@@ -132,14 +145,6 @@ def _read(read: ReadTrustFile, name: str) -> bytes:
     if data is None:
         raise HandsealError(f"trust/{name}: is missing")
     return data
-
-
-def _open_root(data: bytes, version: int) -> RootFile:
-    place = f"trust/{root_name(version)}"
-    root = parse_root(data, place)
-    if root.signed.version != version:
-        raise FormatError(f"{place}: says it is version {root.signed.version}")
-    return root
 
 
 def _read_targets(read: ReadTrustFile) -> TargetsFile:

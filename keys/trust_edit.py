@@ -20,7 +20,9 @@ from keys.trust_chain import (
     MAX_LIST_BYTES,
     MAX_ROOTS,
     TARGETS,
+    Chain,
     list_name,
+    open_root,
     read_lists,
     require_lives,
     root_name,
@@ -132,24 +134,25 @@ def propose_root(
     return {**files, root_name(version): write(root)}
 
 
-def sign(files: Files, key: Ed25519PrivateKey, *, held: TrustList | None = None) -> dict[str, bytes]:
+def sign(files: Files, key: Ed25519PrivateKey, *, held: Chain | None = None) -> dict[str, bytes]:
     """The set with the signatures of one holder wherever the holder's key counts and the threshold is not reached.
 
-    A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the last
-    list this holder knows: FormatError where the draft's list is neither that nor one that may follow it.
+    A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the chain
+    this holder verified last, None at a founding: FormatError where the draft does not go on from there.
     """
     draft = open_draft(files)
     if held is not None:
-        require_follows(files, held)
+        require_continues(files, held)
     keyid = key_id_of(key.public_key())
-    signed = dict(files)
-    roots = (draft.root,) if draft.root_before is None else (draft.root, draft.root_before)
-    if keyid not in {k for root in roots for k in (*root.signed.roles.root.keyids, *root.signed.roles.targets.keyids)}:
+    by_root = {k for root in (draft.root, draft.root_before or draft.root) for k in root.signed.roles.root.keyids}
+    by_targets = draft.root.signed.roles.targets.keyids
+    if keyid not in {*by_root, *by_targets}:
         raise HandsealError("trust: this key is no holder's of the trust list")
-    root_file, targets_file = progress(files)
-    if not root_file.complete and any(keyid in root.signed.roles.root.keyids for root in roots):
-        signed[root_file.file] = write(add_signature(draft.root, key))
-    if not targets_file.complete and keyid in draft.root.signed.roles.targets.keyids:
+    signed = dict(files)
+    root, targets = progress(files)
+    if not root.complete and keyid in by_root:
+        signed[root.file] = write(add_signature(draft.root, key))
+    if not targets.complete and keyid in by_targets:
         signed[TARGETS] = write(add_signature(draft.targets, key))
     return signed
 
@@ -183,11 +186,8 @@ def root_digest(files: Files) -> str:
 
 
 def open_draft(files: Files) -> Draft:
-    """The set taken apart: every rule holds but the number of signatures."""
-    versions = _root_versions(files)
-    roots = [parse_root(files[root_name(version)], root_name(version)) for version in versions]
-    if [root.signed.version for root in roots] != versions:
-        raise FormatError("trust: a root is not the version of its name")
+    """The set taken apart: every rule holds but the signatures of the newest root and of the targets."""
+    roots = _open_roots(files)
     targets = parse_targets(_file(files, TARGETS), TARGETS)
     lists, _ = read_lists(files.get, targets)
     require_lives(roots[-1], targets, lists[-1].issued)
@@ -195,15 +195,15 @@ def open_draft(files: Files) -> Draft:
     return Draft(roots[-1], before, targets, lists[-1], lists[-2] if len(lists) > 1 else None)
 
 
-def require_follows(files: Files, held: TrustList) -> None:
-    """FormatError unless the list `held` is in the history of the set's newest list, byte for byte."""
-    newest = open_draft(files).list
-    data = files.get(list_name(held.version))
-    if held.version > newest.version or data is None or data != canonical(held):
-        raise FormatError(
-            f"trust/{list_name(newest.version)}: does not follow list {held.version}, which you hold",
-            hint="do not sign; ask the other holders which list they hold",
-        )
+def require_continues(files: Files, held: Chain) -> None:
+    """FormatError unless the set goes on from the chain that a holder verified: same roots, same lists, then more."""
+    for root in held.roots:
+        if files.get(root_name(root.signed.version)) != write(root):
+            raise _another(root_name(root.signed.version))
+    open_draft(files)  # so that its lists are one history
+    newest = held.lists[-1]
+    if files.get(list_name(newest.version)) != canonical(newest):
+        raise _another(list_name(newest.version))
 
 
 def parse_list(data: bytes, place: str) -> TrustList:
@@ -265,11 +265,22 @@ def _progress(name: str, file: RootFile | TargetsFile, role: str, root: RootFile
     return Progress(name, signed, result.threshold, result.verified)
 
 
-def _root_versions(files: Files) -> list[int]:
-    versions = [version for version in range(1, MAX_ROOTS + 1) if root_name(version) in files]
-    if not versions or versions != list(range(1, len(versions) + 1)):
-        raise HandsealError(f"trust/{root_name(len(versions) + 1)}: is missing")
-    return versions
+def _open_roots(files: Files) -> list[RootFile]:
+    """The root chain; only its newest root may lack signatures."""
+    roots: list[RootFile] = []
+    while len(roots) < MAX_ROOTS and (not roots or root_name(len(roots) + 1) in files):
+        roots.append(open_root(_file(files, root_name(len(roots) + 1)), len(roots) + 1))
+    for number, root in enumerate(roots[:-1]):
+        name = root_name(root.signed.version)
+        require_signed(root, "root", root, name)
+        require_signed(root, "root", roots[max(number - 1, 0)], name)
+    return roots
+
+
+def _another(name: str) -> FormatError:
+    return FormatError(
+        f"trust/{name}: is not the one you hold", hint="do not sign; ask the other holders which trust list they hold"
+    )
 
 
 def _file(files: Files, name: str) -> bytes:

@@ -1,0 +1,302 @@
+"""What people write down about a trust list becomes the list itself, or the next one (formats.md section 5).
+
+The closed shapes of the two TOML files of `handseal-ceremony trust`, and pure functions from them to lists. Whoever
+adds a key has shown possession of it: keys come as `PublicKeyFile`s only (K11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import replace
+
+from keys.encoding import Time, canonical, sha256, sri
+from keys.errors import FormatError
+from keys.names import organisation_id, parse_organisation_id, programme_id, require_base_url, require_slug
+from keys.possession import KeyUse, OkpJwk, PublicKeyFile
+from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
+from keys.trust_edit import MIN_THRESHOLD, Holder
+from keys.trust_rules import require_trust_list
+
+Days = Annotated[int, Meta(ge=1, le=400)]
+Threshold = Annotated[int, Meta(ge=1, le=16)]
+
+ReadKey = Callable[[str], PublicKeyFile]
+"""From the file name that a TOML file mentions to the public key there."""
+ReadBytes = Callable[[str], bytes]
+
+
+class Written(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A table of TOML: closed, with hyphens in its names."""
+
+
+class NewOrganisation(Written, frozen=True):
+    """`base` is the organisation's own base URL; absent: the site of the list."""
+
+    slug: str
+    name: Annotated[Texts, Meta(min_length=1)]
+    keys: tuple[str, ...] = ()
+    base: str | UnsetType = UNSET
+    contact: str | UnsetType = UNSET
+    website: str | UnsetType = UNSET
+
+
+class NewPolicy(Written, frozen=True):
+    """A programme, or a further policy of one; parties by slug, in any order."""
+
+    slug: str
+    issuers: tuple[str, ...]
+    threshold: int
+    cosigners: tuple[str, ...]
+    since: Time | UnsetType = field(name="from", default=UNSET)
+
+
+class NewKey(Written, frozen=True):
+    file: str
+    valid_from: Time | UnsetType = UNSET
+    valid_until: Time | UnsetType = UNSET
+
+
+class KeyEnd(Written, frozen=True):
+    kid: str
+    until: Time
+
+
+class Compromise(Written, frozen=True):
+    kid: str
+    since: Time
+
+
+class ProgrammeEnd(Written, frozen=True):
+    """No co-signature after `until` counts for the programme's newest policy."""
+
+    slug: str
+    until: Time
+
+
+class Freeze(Written, frozen=True):
+    """The status list `id`, as the bytes of `file`, is accepted for ever, and no other of its organisation."""
+
+    id: str
+    file: str
+
+
+class Rename(Written, frozen=True):
+    organisation: str
+    name: Annotated[Texts, Meta(min_length=1)]
+    since: Time | UnsetType = field(name="from", default=UNSET)
+
+
+class Address(Written, frozen=True):
+    organisation: str
+    contact: str | UnsetType = UNSET
+    website: str | UnsetType = UNSET
+
+
+class RootChange(Written, frozen=True):
+    """Who signs trust lists from now on: all holders, also those that stay."""
+
+    holders: tuple[str, ...]
+    root_threshold: Threshold = MIN_THRESHOLD
+    targets_threshold: Threshold = MIN_THRESHOLD
+
+
+class Founding(Written, frozen=True):
+    """The TOML file of `trust init`."""
+
+    site: str
+    holders: tuple[str, ...]
+    organisation: Annotated[tuple[NewOrganisation, ...], Meta(min_length=1)]
+    programme: tuple[NewPolicy, ...] = ()
+    root_threshold: Threshold = MIN_THRESHOLD
+    targets_threshold: Threshold = MIN_THRESHOLD
+    expiry_days: Days = 400
+
+
+class Changes(Written, frozen=True):
+    """The TOML file of `trust propose`; an empty one only makes the list expire later."""
+
+    site: str | UnsetType = UNSET
+    organisation: tuple[NewOrganisation, ...] = ()
+    key: tuple[NewKey, ...] = ()
+    programme: tuple[NewPolicy, ...] = ()
+    end_key: tuple[KeyEnd, ...] = ()
+    compromised: tuple[Compromise, ...] = ()
+    end_programme: tuple[ProgrammeEnd, ...] = ()
+    freeze: tuple[Freeze, ...] = ()
+    rename: tuple[Rename, ...] = ()
+    address: tuple[Address, ...] = ()
+    root: RootChange | UnsetType = UNSET
+    expiry_days: Days = 400
+
+
+def first_list(founding: Founding, read_key: ReadKey, *, issued: datetime) -> TrustList:
+    """List 1: every key, name and policy holds from `issued` on unless it says otherwise."""
+    site = require_base_url(founding.site, "site")
+    empty = TrustList(version=1, issued=issued, organisations=(), programmes=(), frozen_status=())
+    founded = _add_policies(_add_organisations(empty, founding.organisation, site, read_key), founding.programme, site)
+    require_trust_list(founded, "trust list 1")
+    return founded
+
+
+def next_list(
+    old: TrustList, changes: Changes, read_key: ReadKey, read_bytes: ReadBytes, *, issued: datetime
+) -> TrustList:
+    """The list after `old` with all `changes`, by the rules of one list.
+
+    Whether it may follow `old` is for `keys.trust_edit.propose` to say.
+    """
+    site = _site(old, changes)
+    new = replace(old, version=old.version + 1, issued=issued, previous=sri(sha256(canonical(old))))
+    new = _add_organisations(new, changes.organisation, site, read_key)
+    for added in changes.key:
+        new = add_key(
+            new, read_key(added.file), valid_from=_or(added.valid_from, issued), valid_until=added.valid_until
+        )
+    new = _add_policies(new, changes.programme, site)
+    for end in changes.end_key:
+        new = _change_key(new, end.kid, valid_until=end.until)
+    for fall in changes.compromised:
+        new = _change_key(new, fall.kid, compromised_since=fall.since)
+    for close in changes.end_programme:
+        new = _end_programme(new, close)
+    for frozen in changes.freeze:
+        entry = FrozenStatus(id=frozen.id, digest_sri=sri(sha256(read_bytes(frozen.file))))
+        new = replace(new, frozen_status=(*new.frozen_status, entry))
+    for rename in changes.rename:
+        new = _rename(new, rename)
+    for address in changes.address:
+        new = _readdress(new, address)
+    require_trust_list(new, f"trust list {new.version}")
+    return new
+
+
+def holders_of(files: tuple[str, ...], read_key: ReadKey, trust_list: TrustList) -> tuple[Holder, ...]:
+    """The holders in public files of trust-list keys; FormatError for an organisation that is not in the list."""
+    known = {organisation.id for organisation in trust_list.organisations}
+    holders = []
+    for file in files:
+        key = read_key(file)
+        if key.organisation not in known:
+            raise FormatError(f"{file}: {key.organisation} is not an organisation of the list")
+        holders.append(Holder.of(key.organisation, key.ed25519))
+    return tuple(holders)
+
+
+def add_key(
+    trust_list: TrustList, file: PublicKeyFile, *, valid_from: datetime, valid_until: datetime | UnsetType = UNSET
+) -> TrustList:
+    """The list with a key of one of its organisations, among its keys in the order of their start."""
+    for organisation in trust_list.organisations:
+        if organisation.id == file.organisation:
+            keys = (*organisation.keys, _key(file, valid_from, valid_until))
+            return _put(trust_list, replace(organisation, keys=tuple(sorted(keys, key=lambda key: key.valid_from))))
+    raise FormatError(f"{file.kid}: its organisation {file.organisation} is not in the list")
+
+
+def _key(file: PublicKeyFile, valid_from: datetime, valid_until: datetime | UnsetType = UNSET) -> Key:
+    if file.use is KeyUse.TRUST or isinstance(file.jwk, OkpJwk):
+        raise FormatError(f"{file.kid}: is a key for trust lists", hint="name it under holders")
+    use = Use(file.use.value)
+    return Key(kid=file.kid, jwk=file.jwk, alg=file.alg, use=use, valid_from=valid_from, valid_until=valid_until)
+
+
+def _add_organisations(
+    trust_list: TrustList, added: tuple[NewOrganisation, ...], site: str, read_key: ReadKey
+) -> TrustList:
+    organisations = [_organisation(new, site, read_key, trust_list.issued) for new in added]
+    return replace(trust_list, organisations=(*trust_list.organisations, *organisations))
+
+
+def _organisation(new: NewOrganisation, site: str, read_key: ReadKey, issued: datetime) -> Organisation:
+    base = site if new.base is UNSET else require_base_url(new.base, f"organisation {new.slug}: base")
+    identity = organisation_id(base, require_slug(new.slug, "organisation"))
+    files = [(name, read_key(name)) for name in new.keys]
+    for name, file in files:
+        if file.organisation != identity:
+            raise FormatError(f"organisation {new.slug}: {name} is a key of {file.organisation}")
+    return Organisation(
+        id=identity,
+        names=(NameFrom(since=issued, name=new.name),),
+        keys=tuple(_key(file, issued) for _, file in files),
+        website=new.website,
+        contact=new.contact,
+    )
+
+
+def _add_policies(trust_list: TrustList, added: tuple[NewPolicy, ...], site: str) -> TrustList:
+    programmes = {programme.id: programme for programme in trust_list.programmes}
+    for new in added:
+        identity = programme_id(site, require_slug(new.slug, "programme"))
+        policy = Policy(
+            since=_or(new.since, trust_list.issued),
+            issuers=tuple(_organisation_of(trust_list, slug).id for slug in new.issuers),
+            threshold=new.threshold,
+            cosigners=tuple(sorted(_organisation_of(trust_list, slug).id for slug in new.cosigners)),
+        )
+        before = programmes[identity].policies if identity in programmes else ()
+        programmes[identity] = Programme(id=identity, policies=(*before, policy))
+    return replace(trust_list, programmes=tuple(programmes.values()))
+
+
+def _end_programme(trust_list: TrustList, end: ProgrammeEnd) -> TrustList:
+    programmes = list(trust_list.programmes)
+    for number, programme in enumerate(programmes):
+        if programme.id.endswith(f"/programmes/{end.slug}"):
+            last = replace(programme.policies[-1], until=end.until)
+            programmes[number] = replace(programme, policies=(*programme.policies[:-1], last))
+            return replace(trust_list, programmes=tuple(programmes))
+    raise FormatError(f"programme {end.slug}: is not in the list")
+
+
+def _change_key(trust_list: TrustList, kid: str, **changes: datetime) -> TrustList:
+    for organisation in trust_list.organisations:
+        if kid in {key.kid for key in organisation.keys}:
+            keys = tuple(replace(key, **changes) if key.kid == kid else key for key in organisation.keys)
+            return _put(trust_list, replace(organisation, keys=keys))
+    raise FormatError(f"{kid}: is not a key of the list")
+
+
+def _rename(trust_list: TrustList, rename: Rename) -> TrustList:
+    organisation = _organisation_of(trust_list, rename.organisation)
+    entry = NameFrom(since=_or(rename.since, trust_list.issued), name=rename.name)
+    return _put(trust_list, replace(organisation, names=(*organisation.names, entry)))
+
+
+def _readdress(trust_list: TrustList, address: Address) -> TrustList:
+    organisation = _organisation_of(trust_list, address.organisation)
+    contact, website = _or(address.contact, organisation.contact), _or(address.website, organisation.website)
+    return _put(trust_list, replace(organisation, contact=contact, website=website))
+
+
+def _put(trust_list: TrustList, changed: Organisation) -> TrustList:
+    organisations = (changed if o.id == changed.id else o for o in trust_list.organisations)
+    return replace(trust_list, organisations=tuple(organisations))
+
+
+def _organisation_of(trust_list: TrustList, slug: str) -> Organisation:
+    """Slugs are unique within a list."""
+    for organisation in trust_list.organisations:
+        if organisation.id.endswith(f"/orgs/{slug}"):
+            return organisation
+    raise FormatError(f"organisation {slug}: is not in the list")
+
+
+def _site(old: TrustList, changes: Changes) -> str:
+    """The base of the list's programmes; only a list without any has to be told."""
+    if changes.site is not UNSET:
+        return require_base_url(changes.site, "site")
+    for programme in old.programmes:
+        return programme.id.partition("/programmes/")[0]
+    return parse_organisation_id(old.organisations[0].id, "site").base
+
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+def _or(value: T | UnsetType, default: D) -> T | D:
+    return default if isinstance(value, UnsetType) else value

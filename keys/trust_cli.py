@@ -1,0 +1,336 @@
+"""`handseal-ceremony trust`: partner bodies found, change, sign and read their trust list, on sticks and by words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from keys import trust_changes, trust_edit
+from keys.console import escape, print_json, read_passphrase, talk
+from keys.encoding import digest_words, format_time
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded, replace_file, require_absent, write_new
+from keys.keyfile import open_trust_key, read_public_key
+from keys.possession import PublicKeyFile
+from keys.trust_chain import MAX_LIST_BYTES, TARGETS, Chain, ReadTrustFile, list_name, load_chain, load_trust
+from keys.trust_words import describe_files, describe_list, describe_root
+
+_TRUST_FILE = re.compile(r"[1-9][0-9]{0,8}\.(root|list)\.json|targets\.json")
+_MAX_TOML = 256 * 1024
+_MAX_FILES = 5_000
+_TRIES = 3
+_ASKED_WORDS = 3
+
+T = TypeVar("T")
+folder = click.Path(path_type=Path, file_okay=False)
+file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def trust() -> None:
+    """Found, change, sign and show the trust list.
+
+    \b
+    handseal-ceremony trust init founding.toml --out draft
+    handseal-ceremony trust sign draft --key trust.key.age
+    """
+
+
+@trust.command()
+@click.argument("description", type=file)
+@click.option("--out", type=folder, required=True, help="New folder for the draft.")
+def init(description: Path, out: Path) -> None:
+    """Write the draft of a first trust list, unsigned, from DESCRIPTION.
+
+    \b
+    handseal-ceremony trust init founding.toml --out draft
+
+    \b
+    site = "https://verify.riverclinic.example"
+    holders = ["clinic.trust.pub.json", "ttma.trust.pub.json", "college.trust.pub.json"]
+    root-threshold = 2
+    targets-threshold = 2
+    expiry-days = 400
+    [[organisation]]
+    slug = "river-clinic"
+    name.en = "River Clinic"
+    contact = "+66 53 000 000"
+    website = "https://riverclinic.example"
+    keys = ["issue.key.pub.json", "status.key.pub.json"]
+    [[programme]]
+    slug = "deep-tissue-foundations"
+    issuers = ["river-clinic"]
+    threshold = 2
+    cosigners = ["ttma", "harbour-hospital", "north-college"]
+    """
+    require_absent(out)
+    founding = read_toml(description, trust_changes.Founding)
+    read_key = _keys_beside(description)
+    first = trust_changes.first_list(founding, read_key, issued=_now())
+    files = trust_edit.found(
+        first,
+        trust_changes.holders_of(founding.holders, read_key, first),
+        root_threshold=founding.root_threshold,
+        targets_threshold=founding.targets_threshold,
+        life=timedelta(days=founding.expiry_days),
+    )
+    write_folder(out, files)
+    _show_draft(files)
+    talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
+
+
+@trust.command()
+@click.argument("current", type=folder)
+@click.argument("changes", type=file)
+@click.option("--root", required=True, help="SHA-256 of 1.root.json, 64 hex digits.")
+@click.option("--out", type=folder, required=True, help="New folder for the draft.")
+def propose(current: Path, changes: Path, root: str, out: Path) -> None:
+    """Write a draft that applies CHANGES to the trust folder CURRENT, and say what it changes.
+
+    An empty CHANGES file only lets the list expire later.
+
+    \b
+    handseal-ceremony trust propose site/trust changes.toml --root 3f5a... --out draft
+
+    \b
+    [[key]]
+    file = "ttma-2027.key.pub.json"
+    valid-from = 2027-01-01T00:00:00Z
+    [[end-key]]
+    kid = "https://verify.riverclinic.example/keys/..."
+    until = 2027-02-01T00:00:00Z
+    [[compromised]]
+    kid = "https://verify.riverclinic.example/keys/..."
+    since = 2026-11-01T00:00:00Z
+    [[organisation]]                # as in `init`; likewise [[programme]], which may have `from`
+    [[end-programme]]
+    slug = "deep-tissue-foundations"
+    until = 2027-03-01T00:00:00Z
+    [[rename]]
+    organisation = "north-college"
+    name.en = "North College of Health"
+    [[address]]
+    organisation = "river-clinic"
+    contact = "+66 53 111 111"
+    [[freeze]]
+    id = "https://verify.riverclinic.example/status/north-college/revocation/1"
+    file = "1.jwt"
+    [root]                          # a new root: all holders, also those that stay
+    holders = ["clinic.trust.pub.json", "ttma.trust.pub.json", "harbour.trust.pub.json"]
+    root-threshold = 2
+    """
+    require_absent(out)
+    load_trust(folder_reader(current), root_digest=root)
+    files = proposed(read_folder(current), read_toml(changes, trust_changes.Changes), changes, issued=_now())
+    write_folder(out, files)
+    _show_draft(files)
+    talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
+
+
+@trust.command()
+@click.argument("draft", type=folder)
+@click.option("--key", type=file, required=True, help="The holder's trust-list key.")
+@click.option("--passphrase-file", type=file, help="File with the key's passphrase, mode 0600.")
+@click.option("--held", type=folder, help="Your own copy of the trust folder; needed after the founding.")
+@click.option("--root", help="SHA-256 of 1.root.json, 64 hex digits; goes with --held.")
+@click.option("--confirm", help="All twelve words, where there is no terminal to ask for three.")
+def sign(
+    draft: Path, key: Path, passphrase_file: Path | None, held: Path | None, root: str | None, confirm: str | None
+) -> None:
+    """Read what DRAFT changes, confirm its words, and add your signature to it.
+
+    \b
+    handseal-ceremony trust sign draft --key trust.key.age
+    handseal-ceremony trust sign draft --key trust.key.age --held my-copy --root 3f5a...
+    """
+    files = read_folder(draft)
+    before = _held_chain(files, held, root)
+    if before is not None:
+        trust_edit.require_continues(files, before)
+    _show_draft(files)
+    require_words(trust_edit.open_draft(files).digest, confirm)
+    private = open_trust_key(key, read_passphrase(f"Passphrase of {key}", passphrase_file))
+    signed = trust_edit.sign(files, private, held=before)
+    for name in sorted(signed):  # roots before targets.json
+        if signed[name] != files[name]:
+            replace_file(draft / name, signed[name])
+    if signed == files:
+        talk("nothing to sign: your signature is there, or the threshold was reached without it")
+    _show_progress(signed)
+
+
+@trust.command()
+@click.argument("trust_folder", metavar="DIR", type=folder)
+@click.option("--root", required=True, help="SHA-256 of 1.root.json, 64 hex digits.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def show(trust_folder: Path, root: str, as_json: bool) -> None:
+    """Verify the trust folder DIR and print its organisations, keys, policies and expiry.
+
+    \b
+    handseal-ceremony trust show site/trust --root 3f5a...
+    """
+    chain = load_chain(folder_reader(trust_folder), root_digest=root)
+    expired = chain.expires < _now()
+    if as_json:
+        print_json(_document(chain, root, expired=expired))
+        return
+    for line in (*describe_root(chain.roots[-1], None), *describe_list(None, chain.lists[-1])):
+        click.echo(escape(line))
+    click.echo(f"Root and list hold {'no longer: they EXPIRED' if expired else 'until'} {format_time(chain.expires)}.")
+
+
+def proposed(
+    files: Mapping[str, bytes], changes: trust_changes.Changes, written: Path, *, issued: datetime
+) -> dict[str, bytes]:
+    """The draft that applies `changes`, whose file names are relative to the file they are `written` in."""
+    life = timedelta(days=changes.expiry_days)
+    read_key = _keys_beside(written)
+    new = trust_changes.next_list(
+        trust_edit.open_draft(files).list,
+        changes,
+        read_key,
+        lambda name: read_bounded(written.parent / name, MAX_LIST_BYTES),
+        issued=issued,
+    )
+    draft = trust_edit.propose(files, new, life=life)
+    if isinstance(changes.root, msgspec.UnsetType):
+        return draft
+    return trust_edit.propose_root(
+        draft,
+        trust_changes.holders_of(changes.root.holders, read_key, new),
+        root_threshold=changes.root.root_threshold,
+        targets_threshold=changes.root.targets_threshold,
+        made=issued,
+        life=life,
+    )
+
+
+def folder_reader(trust_folder: Path) -> ReadTrustFile:
+    """`ReadTrustFile` for a folder; a link or a missing file is no file."""
+
+    def read(name: str) -> bytes | None:
+        path = trust_folder / name
+        return read_bounded(path, MAX_LIST_BYTES) if path.is_file() and not path.is_symlink() else None
+
+    return read
+
+
+def read_folder(trust_folder: Path) -> dict[str, bytes]:
+    """All trust files of a folder; anything else in it is left alone."""
+    if not trust_folder.is_dir():
+        raise ConfigurationError(f"{trust_folder}: is not a folder")
+    names = [path.name for path in trust_folder.iterdir() if _TRUST_FILE.fullmatch(path.name)]
+    if len(names) > _MAX_FILES:
+        raise HandsealError(f"{trust_folder}: holds more than {_MAX_FILES} files")
+    return {name: read_bounded(trust_folder / name, MAX_LIST_BYTES) for name in names}
+
+
+def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+    """`files` as the new folder `out`, whole or not at all; targets.json is written last."""
+    require_absent(out)
+    beside = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+    try:
+        beside.mkdir()
+        try:
+            for name in sorted(files, key=lambda name: (name == TARGETS, name)):
+                write_new(beside / name, files[name])
+            beside.rename(out)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as fault:
+        raise HandsealError(f"{out}: {fault.strerror or 'cannot be written'}") from fault
+
+
+def read_toml(path: Path, form: type[T]) -> T:
+    """A strict TOML file; ConfigurationError for an unknown or missing key, or one of another kind."""
+    try:
+        return msgspec.toml.decode(read_bounded(path, _MAX_TOML), type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path}: {fault}") from fault
+
+
+def require_words(digest: bytes, confirm: str | None) -> None:
+    """HandsealError unless all twelve words are given, or three of them typed when asked (formats.md section 7)."""
+    words = digest_words(digest)
+    if confirm is not None:
+        if tuple(confirm.lower().split()) != words:
+            raise HandsealError("--confirm: these are not the words of this draft", hint="nothing was signed")
+        return
+    if not sys.stdin.isatty():
+        raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
+    for _ in range(_TRIES):
+        asked = sorted(secrets.SystemRandom().sample(range(len(words)), _ASKED_WORDS))
+        prompt = f"Type words {', '.join(str(number + 1) for number in asked)}"
+        if click.prompt(prompt, err=True).lower().split() == [words[number] for number in asked]:
+            return
+        talk("these are not the words")
+    raise HandsealError(f"words: wrong {_TRIES} times", hint="nothing was signed; compare the draft with the others")
+
+
+def _held_chain(files: Mapping[str, bytes], held: Path | None, root: str | None) -> Chain | None:
+    if held is not None and root is not None:
+        return load_chain(folder_reader(held), root_digest=root)
+    if held is not None or root is not None:
+        raise ConfigurationError("--held and --root: go together")
+    draft = trust_edit.open_draft(files)
+    if draft.list.version > 1 or draft.root.signed.version > 1:
+        raise ConfigurationError(
+            "--held: is missing",
+            hint="name your own copy of the trust folder, so that the draft can be compared with it",
+        )
+    return None
+
+
+def _show_draft(files: Mapping[str, bytes]) -> None:
+    for line in describe_files(files):
+        click.echo(escape(line))
+    digest = trust_edit.open_draft(files).digest
+    click.echo(f"Draft: {digest.hex()}")
+    click.echo(f"Words: {' '.join(digest_words(digest))}")
+
+
+def _show_progress(files: Mapping[str, bytes]) -> None:
+    for part in trust_edit.progress(files):
+        state = "complete" if part.complete else f"{part.threshold} needed"
+        click.echo(f"{part.file}: signed by {', '.join(part.signed) or 'nobody'} ({state})")
+    if not trust_edit.is_complete(files):
+        talk("pass the folder on to the next holder")
+        return
+    digest = trust_edit.root_digest(files)
+    click.echo(f"Root: {digest}")
+    click.echo(f"Words: {' '.join(digest_words(bytes.fromhex(digest)))}")
+    newest = list_name(trust_edit.open_draft(files).list.version)
+    talk(f"complete: copy the folder into the site's trust/, {newest} before {TARGETS}; verifiers are told the root")
+
+
+def _document(chain: Chain, root: str, *, expired: bool) -> dict[str, Any]:
+    newest, signed = chain.lists[-1], chain.roots[-1].signed
+    return {
+        "root": root,
+        "rootVersion": signed.version,
+        "expires": format_time(chain.expires),
+        "expired": expired,
+        "holders": sorted("" if key.holder is msgspec.UNSET else key.holder for key in signed.keys.values()),
+        "thresholds": {"root": signed.roles.root.threshold, "targets": signed.roles.targets.threshold},
+        "list": msgspec.to_builtins(newest),
+    }
+
+
+def _keys_beside(written: Path) -> trust_changes.ReadKey:
+    def read_key(name: str) -> PublicKeyFile:
+        return read_public_key(written.parent / name)
+
+    return read_key
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

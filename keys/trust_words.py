@@ -1,0 +1,139 @@
+"""A trust list and its changes in words that its holders can read before they sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import UNSET
+
+from keys.encoding import format_time
+from keys.trust import Key, Organisation, Policy, Programme, TrustList
+from keys.trust_edit import Files, open_draft, progress
+from keys.trust_metadata import HolderKey, RootFile
+
+_USES = {"issue": "sign certificates", "status": "sign status lists", "cosign": "co-sign certificates"}
+
+
+def describe_files(files: Files) -> tuple[str, ...]:
+    """All that further signatures on this set would change, a line each; texts are as written, so escape them."""
+    draft = open_draft(files)
+    is_signed = progress(files)[0].complete
+    root = describe_root(draft.root, None if is_signed else draft.root_before)
+    if is_signed:
+        root = (f"{root[0]} It has its signatures and stays as it is.", *root[1:])
+    expiry = f"The list expires {_day(draft.targets.signed.expires)}."
+    return (*root, *describe_list(draft.list_before, draft.list), expiry)
+
+
+def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
+    """Who signs trust lists, and until when; what is new is said to be new."""
+    signed, roles = root.signed, root.signed.roles
+    old = before.signed.keys if before else {}
+    head = (
+        f"Root {signed.version} expires {_day(signed.expires)}; signatures needed: "
+        f"{roles.root.threshold} of {len(roles.root.keyids)} for a new root, "
+        f"{roles.targets.threshold} of {len(roles.targets.keyids)} for a new list."
+    )
+    kept = [
+        f"  {'NEW holder' if before and keyid not in old else 'Holder'}: {_holder(keyid, key)}"
+        for keyid, key in signed.keys.items()
+    ]
+    gone = [f"  REMOVED holder: {_holder(keyid, key)}" for keyid, key in old.items() if keyid not in signed.keys]
+    return (head, *sorted(kept), *gone)
+
+
+def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
+    """What `new` holds that `old` does not; everything where there is no older list."""
+    head = f"List {new.version}, issued {format_time(new.issued)}" + (":" if old else ", the first one:")
+    lines = [*_organisations(old, new), *_programmes(old, new), *_frozen(old, new)]
+    return (head, *(lines or ["  nothing changes but the dates"]))
+
+
+def _organisations(old: TrustList | None, new: TrustList) -> Iterator[str]:
+    before = {organisation.id: organisation for organisation in old.organisations} if old else {}
+    for organisation in new.organisations:
+        was = before.get(organisation.id)
+        if was is None:
+            yield f"  NEW organisation {organisation.id}"
+        changes = list(_organisation(was, organisation))
+        if was is not None and changes:
+            yield f"  Organisation {organisation.id} ({organisation.name_at(new.issued)})"
+        yield from (f"    {line}" for line in changes)
+
+
+def _organisation(was: Organisation | None, now: Organisation) -> Iterator[str]:
+    for entry in now.names[len(was.names) if was else 0 :]:
+        names = ", ".join(f"{language} {name!r}" for language, name in sorted(entry.name.items()))
+        yield f"{'is called' if was is None else 'RENAMED to'} {names} from {format_time(entry.since)}"
+    for what, before, after in (
+        ("contact", was.contact if was else UNSET, now.contact),
+        ("website", was.website if was else UNSET, now.website),
+    ):
+        if before != after:
+            yield f"{what} {after}" if was is None else f"{what} CHANGED to {'none' if after is UNSET else after}"
+    keys = {key.kid: key for key in was.keys} if was else {}
+    for key in now.keys:
+        yield from _key(keys.get(key.kid), key)
+
+
+def _key(was: Key | None, now: Key) -> Iterator[str]:
+    name = f"key {now.kid.rpartition('/')[2]}"
+    if was is None:
+        yield f"NEW {name} ({now.alg}) to {_USES[now.use.value]}, from {format_time(now.valid_from)}"
+    if now.valid_until != (was.valid_until if was else UNSET):
+        yield f"{name} ENDS {_time(now.valid_until)}"
+    if now.compromised_since != (was.compromised_since if was else UNSET):
+        yield f"{name} is declared COMPROMISED since {_time(now.compromised_since)}"
+
+
+def _programmes(old: TrustList | None, new: TrustList) -> Iterator[str]:
+    before = {programme.id: programme for programme in old.programmes} if old else {}
+    for programme in new.programmes:
+        was = before.get(programme.id)
+        changes = list(_policies(was, programme))
+        if changes:
+            yield f"  {'NEW programme' if was is None else 'Programme'} {programme.id}"
+        yield from (f"    {line}" for line in changes)
+
+
+def _policies(was: Programme | None, now: Programme) -> Iterator[str]:
+    known = was.policies if was else ()
+    for number, policy in enumerate(now.policies):
+        if number >= len(known):
+            yield _policy(policy)
+        elif policy.until != known[number].until:
+            yield f"the policy of {format_time(policy.since)} ENDS {_time(policy.until)}"
+
+
+def _policy(policy: Policy) -> str:
+    cosigners = ", ".join(_slug(cosigner) for cosigner in policy.cosigners)
+    issuers = ", ".join(_slug(issuer) for issuer in policy.issuers)
+    end = "" if policy.until is UNSET else f" until {_time(policy.until)}"
+    return (
+        f"NEW policy from {format_time(policy.since)}{end}: issued by {issuers}, "
+        f"co-signed by {policy.threshold} of {cosigners}"
+    )
+
+
+def _frozen(old: TrustList | None, new: TrustList) -> Iterator[str]:
+    known = old.frozen_status if old else ()
+    for frozen in new.frozen_status:
+        if frozen not in known:
+            yield f"  FROZEN for ever: status list {frozen.id} ({frozen.digest_sri})"
+
+
+def _holder(keyid: str, key: HolderKey) -> str:
+    return f"{'not named' if key.holder is UNSET else key.holder}, key {keyid[:16]}"
+
+
+def _slug(organisation: str) -> str:
+    return organisation.rpartition("/orgs/")[2]
+
+
+def _time(moment: object) -> str:
+    return format_time(moment) if isinstance(moment, datetime) else "never"
+
+
+def _day(moment: datetime) -> str:
+    return format_time(moment)[:10]
