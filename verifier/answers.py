@@ -1,0 +1,111 @@
+"""What the web answers, apart from how: each question is one snapshot of the site and one verification at its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from keys.encoding import format_time
+from keys.status import StatusList
+from keys.syllabus import Syllabus, parse_syllabus
+from verifier.carrier import verify_carried
+from verifier.materials import Materials
+from verifier.report import Report
+from verifier.verify import verify
+
+
+class PublishedSite(Protocol):
+    """A published site as `verifier.sources.Site` reads it from a folder."""
+
+    def materials(self, now: datetime) -> Materials: ...
+    def certificate(self, lookup_id: str) -> bytes | None: ...
+    def file(self, path: str) -> bytes | None: ...
+
+
+class Answer(Struct, frozen=True):
+    """A report, and whether the certificate that was asked for exists; `report` is another's where it does not."""
+
+    report: Report
+    token: bytes
+    found: bool
+
+
+class PublishedSyllabus(Struct, frozen=True):
+    syllabus: Syllabus
+    data: bytes  # exactly as published
+    materials: Materials
+    now: datetime
+
+
+class Answers:
+    """Questions to one published site; keeps nothing but the last certificate that was found, in memory."""
+
+    def __init__(self, site: PublishedSite, clock: Callable[[], datetime]) -> None:
+        self._site = site
+        self._clock = clock
+        self._last_found = b""
+
+    def by_lookup(self, lookup: str) -> Answer:
+        """The certificate with this id (its stored spelling).
+
+        For an unknown id the last one that was found is verified instead, and the caller renders and drops it, so
+        that the time of an answer does not tell how much of an id was right (Q03).
+        """
+        token = self._site.certificate(lookup)
+        if token is not None:
+            self._last_found = token
+        now = self._clock()
+        asked = token if token is not None else self._last_found
+        return Answer(verify(asked, self._site.materials(now), at=now, now=now), asked, token is not None)
+
+    def by_bytes(self, data: bytes) -> Report:
+        """A pasted credential or an uploaded file."""
+        now = self._clock()
+        return verify_carried(data, self._site.materials(now), at=now, now=now)
+
+    def token(self, lookup: str) -> bytes | None:
+        return self._site.certificate(lookup)
+
+    def file(self, path: str) -> bytes | None:
+        return self._site.file(path)
+
+    def syllabus(self, path: str) -> PublishedSyllabus | None:
+        """FormatError where what is published there is no syllabus."""
+        data = self._site.file(path)
+        if data is None:
+            return None
+        now = self._clock()
+        return PublishedSyllabus(parse_syllabus(data), data, self._site.materials(now), now)
+
+    def health(self) -> tuple[bool, dict[str, Any]]:
+        """Whether everything needed for an answer is there and in date, and the ages in seconds as JSON values."""
+        now = self._clock()
+        materials = self._site.materials(now)
+        trust = materials.trust
+        usable = all(isinstance(status_list, StatusList) for status_list in materials.lists.values())
+        good = trust is not None and trust.expires >= now and usable and bool(materials.lists)
+        if trust is None:
+            listed: dict[str, Any] = {"fault": materials.trust_fault}
+        else:
+            listed = {"version": trust.list.version, "expires": format_time(trust.expires)} | _age(
+                trust.list.issued, now
+            )
+        lists = [_list_health(identity, entry, now) for identity, entry in sorted(materials.lists.items())]
+        return good, {"status": "ok" if good else "not ok", "trustList": listed, "statusLists": lists}
+
+
+def _list_health(identity: str, status_list: StatusList | str, now: datetime) -> dict[str, Any]:
+    if isinstance(status_list, str):
+        return {"id": identity, "fault": status_list}
+    return {
+        "id": identity,
+        "validUntil": format_time(status_list.valid_until),
+        "frozen": status_list.frozen,
+    } | _age(status_list.valid_from, now)
+
+
+def _age(dated: datetime, now: datetime) -> dict[str, Any]:
+    return {"dated": format_time(dated), "ageSeconds": int((now - dated).total_seconds())}

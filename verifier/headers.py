@@ -1,0 +1,42 @@
+"""Every answer, errors included, carries the headers that keep a browser from running, framing or leaking it."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+PERMISSIONS = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in PERMISSIONS),
+}
+TRANSPORT = "max-age=31536000"
+PUBLIC = "public, max-age=300"
+"""Signed files: five minutes are less than anybody notices, and a revocation is not held back longer."""
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def protect(response: Response, *, https: bool) -> None:
+    """The headers of every route; what a view has set about caching and sharing stays."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if https:
+        response.headers["Strict-Transport-Security"] = TRANSPORT
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if "no-store" in response.headers["Cache-Control"]:
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+
+
+def share(response: Response) -> None:
+    """A signed, public file: cached by anybody, and readable by other people's verifiers in a browser."""
+    response.headers["Cache-Control"] = PUBLIC
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

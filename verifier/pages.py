@@ -1,0 +1,269 @@
+"""What the page shows of a report: texts alone, chosen before a template sees them.
+
+Names, contacts and co-signers come from the trust list, dates and results from the verified certificate. Where the
+verdict is `invalid` the report holds no certificate, so that nothing of it can be shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from keys.credential import Certificate, Evidence, Result, ResultDescription
+from keys.syllabus import Syllabus
+from verifier.dates import day, minute
+from verifier.messages import contact, meaning, message, partner_words
+from verifier.report import Check, Outcome, Partner, PartnerOutcome, Report, Verdict
+
+# Colour and sign repeat the words; neither says anything alone (W15).
+_TONES = {
+    Verdict.VALID: ("good", "✓"),
+    Verdict.UNKNOWN: ("open", "?"),
+    Verdict.INCOMPLETE: ("wait", "!"),
+    Verdict.EXPIRED: ("wait", "!"),
+    Verdict.SUSPENDED: ("wait", "!"),
+    Verdict.WITHDRAWN: ("wait", "!"),
+    Verdict.SUPERSEDED: ("wait", "→"),
+    Verdict.REVOKED: ("bad", "✗"),
+    Verdict.INVALID: ("bad", "✗"),
+}
+_PARTNER_TONES = {
+    PartnerOutcome.SIGNED: ("good", "✓"),
+    PartnerOutcome.WITHDRAWN: ("wait", "!"),
+    PartnerOutcome.NOT_SIGNED: ("open", "–"),
+    PartnerOutcome.NOT_COUNTED: ("wait", "!"),
+    PartnerOutcome.UNKNOWN: ("open", "?"),
+}
+_CHECK_WORDS = {
+    Outcome.PASS: ("good", "passed"),
+    Outcome.FAIL: ("bad", "failed"),
+    Outcome.UNKNOWN: ("open", "could not be checked"),
+    Outcome.NOT_RUN: ("open", "not checked"),
+}
+KINDS = {"quiz": "quiz", "video": "video judged against a rubric", "live": "live, judged against a rubric"}
+# Scripts in which one language is written; for any other a reader's voice must not guess.
+_SCRIPT_LANGUAGES = {
+    "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja",
+    "HEBREW": "he", "GEORGIAN": "ka", "ARMENIAN": "hy", "GREEK": "el", "TAMIL": "ta", "TELUGU": "te", "SINHALA": "si",
+}  # fmt: skip
+_LONG, _LONGER = 22, 48
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,30}")
+
+
+class Row(Struct, frozen=True):
+    """One line of a list: what, how it ended, and what there is to say about it."""
+
+    text: str
+    outcome: str = ""
+    note: str = ""
+    tone: str = ""
+    mark: str = ""
+    link: str = ""  # to evidence, https only
+
+
+class CertificatePage(Struct, frozen=True):
+    """The answer about one certificate in the order in which an employer needs it."""
+
+    verdict: str
+    tone: str
+    mark: str
+    title: str
+    action: str
+    meaning: str
+    reason: str  # the check that decided, where the verdict is not `valid`
+    checked: str
+    clinic: str
+    contact: str
+    telephone: str
+    phone: str  # the same as a link may hold it
+    website: str
+    details: Details | None
+    checks: tuple[Row, ...]
+    summary: str
+    lists: tuple[Row, ...]
+    number: str  # the last characters of the lookup id; empty for an upload
+
+    @property
+    def valid(self) -> bool:
+        return self.tone == "good"
+
+
+class Details(Struct, frozen=True):
+    """What the certificate says of the person; shown subordinate unless it is valid."""
+
+    name: str
+    name_language: str
+    name_size: str
+    latin_name: str
+    digest: bytes  # for the seal
+    title: str
+    language: str
+    awarded: str
+    until: str
+    facts: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    syllabus_path: str
+    policy: str
+    signers: tuple[Row, ...]
+    assessed: tuple[Row, ...]
+
+
+def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
+    """The page on `report`; `lookup` is the stored spelling of the id it was asked for by."""
+    words = message(report.verdict)
+    tone, mark = _TONES[report.verdict]
+    worst = report.worst
+    party = report.issuer if report.certificate else None
+    passed = sum(check.outcome is Outcome.PASS for check in report.checks)
+    return CertificatePage(
+        verdict=report.verdict.word,
+        tone=tone,
+        mark=mark,
+        title=words.title,
+        action=words.action,
+        meaning=meaning(report),
+        reason=worst.text if worst and report.verdict is not Verdict.VALID else "",
+        checked=minute(report.as_of) if report.as_of else "",
+        clinic=party.name if party else "",
+        contact=contact(report),
+        telephone=(party.contact or "") if party else "",
+        phone=_phone(party.contact) if party else "",
+        website=_https(party.website) if party else "",
+        details=_details(report),
+        checks=tuple(map(_check_row, report.checks)),
+        summary=f"{passed} of {len(report.checks)} checks passed",
+        lists=tuple(Row(entry.name, minute(entry.dated)) for entry in report.lists),
+        number=lookup[-4:],
+    )
+
+
+def name_language(name: str) -> str:
+    """The language tag of a name where its script tells; else empty, which says that it is not known."""
+    for character in name:
+        script = unicodedata.name(character, "").partition(" ")[0]
+        if script in _SCRIPT_LANGUAGES:
+            return _SCRIPT_LANGUAGES[script]
+    return ""
+
+
+def hours(minutes: int) -> str:
+    """`36 hours`, `1 hour 30 minutes`."""
+    full, rest = divmod(minutes, 60)
+    whole = f"{full} hour{'' if full == 1 else 's'}" if full or not rest else ""
+    return " ".join(filter(None, (whole, f"{rest} minutes" if rest else "")))
+
+
+def _details(report: Report) -> Details | None:
+    certificate = report.certificate
+    if certificate is None or report.digest is None:
+        return None
+    subject = certificate.credential_subject
+    name = certificate.printed_name
+    until = certificate.valid_until
+    policy = certificate.terms_of_use[0]
+    return Details(
+        name=name,
+        name_language=name_language(name),
+        name_size="longer" if len(name) > _LONGER else "long" if len(name) > _LONG else "",
+        latin_name=certificate.latin_name or "",
+        digest=report.digest,
+        title=certificate.name,
+        language=subject.achievement.in_language,
+        awarded=day(certificate.awarded_date),
+        until=day(until) if isinstance(until, datetime) else "",
+        facts=_facts(report.syllabus),
+        outcomes=_outcomes(certificate, report.syllabus),
+        syllabus_path=urlsplit(subject.achievement.id).path if report.syllabus else "",
+        policy=f"{policy.threshold} of {len(policy.cosigner)} partner bodies must co-sign.",
+        signers=tuple(_signers(report)),
+        assessed=tuple(_assessed(certificate, report.syllabus, links=report.verdict is Verdict.VALID)),
+    )
+
+
+def _facts(syllabus: Syllabus | None) -> tuple[str, ...]:
+    return (f"{syllabus.weeks} weeks", hours(syllabus.minutes.total)) if syllabus else ()
+
+
+def _outcomes(certificate: Certificate, syllabus: Syllabus | None) -> tuple[str, ...]:
+    """Those of the syllabus; without it the same sentences from the signed certificate."""
+    if syllabus:
+        return tuple(syllabus.text(outcome.text) for outcome in syllabus.outcomes)
+    narrative = certificate.credential_subject.achievement.criteria.narrative
+    return tuple(line.removeprefix("- ") for line in narrative.splitlines() if line.strip())
+
+
+def _signers(report: Report) -> Iterator[Row]:
+    if report.issuer:
+        yield Row(report.issuer.name, "signed", "issued the certificate", "good", "✓")
+    for partner in report.partners:
+        yield _partner_row(partner)
+
+
+def _partner_row(partner: Partner) -> Row:
+    tone, mark = _PARTNER_TONES[partner.outcome]
+    dated = f"signature dated {day(partner.signed)}" if partner.signed else ""
+    note = "; ".join(part for part in (dated, partner.note) if part)
+    return Row(partner.name, partner_words(partner.outcome), note, tone, mark)
+
+
+def _assessed(certificate: Certificate, syllabus: Syllabus | None, *, links: bool) -> Iterator[Row]:
+    """One line a criterion with its result, pass mark and evidence, then evidence that belongs to none."""
+    subject = certificate.credential_subject
+    kinds = {f"{syllabus.id}#{c.id}": KINDS[c.kind] for c in syllabus.criteria} if syllabus else {}
+    evidence = list(certificate.evidence or ())
+    for description, result in zip(subject.achievement.result_description, subject.result, strict=True):
+        found = [entry for entry in evidence if entry.name == description.name]
+        evidence = [entry for entry in evidence if entry not in found]
+        notes = [_mark_words(description, kinds.get(description.id, ""))]
+        notes += [entry.narrative for entry in found if isinstance(entry.narrative, str)]
+        link = next((_https(entry.id) for entry in found if isinstance(entry.id, str)), "") if links else ""
+        yield Row(description.name, _result_words(result, description), ". ".join(filter(None, notes)), link=link)
+    for entry in evidence:
+        yield _evidence_row(entry, links)
+
+
+def _evidence_row(entry: Evidence, links: bool) -> Row:
+    note = entry.narrative if isinstance(entry.narrative, str) else ""
+    return Row(entry.name, "", note, link=_https(entry.id) if links and isinstance(entry.id, str) else "")
+
+
+def _mark_words(description: ResultDescription, kind: str) -> str:
+    if isinstance(description.required_value, str):
+        needed = f"pass mark {description.required_value} %"
+    elif isinstance(description.required_level, str):
+        needed = f"passing level “{_level(description, description.required_level)}”"
+    else:
+        needed = "to be completed"
+    return f"{kind}, {needed}" if kind else needed
+
+
+def _result_words(result: Result, description: ResultDescription) -> str:
+    if isinstance(result.value, str):
+        return f"{result.value} %"
+    if isinstance(result.achieved_level, str):
+        return _level(description, result.achieved_level)
+    return "completed"
+
+
+def _level(description: ResultDescription, identity: str) -> str:
+    levels = description.rubric_criterion_level or ()
+    return next((level.name for level in levels if level.id == identity), "")
+
+
+def _check_row(check: Check) -> Row:
+    tone, words = _CHECK_WORDS[check.outcome]
+    return Row(check.text, words, check.code, tone)
+
+
+def _phone(number: str | None) -> str:
+    """What a `tel:` link may hold of a contact; empty where it is no telephone number."""
+    return "".join(c for c in number if c in "+0123456789") if number and _PHONE.fullmatch(number) else ""
+
+
+def _https(address: str | None) -> str:
+    return address if address and address.startswith("https://") else ""

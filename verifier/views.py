@@ -1,0 +1,207 @@
+"""The verifier's routes: a view parses what was asked, calls one function, renders (surface.md, HTTP)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, abort, render_template, request
+from markupsafe import Markup
+from msgspec import Struct
+
+from keys.errors import FormatError
+from keys.names import parse_lookup_id, parse_version_id, syllabus_path
+from verifier.answers import Answers
+from verifier.asked import lookup_asked
+from verifier.headers import share
+from verifier.pages import certificate_page
+from verifier.published import FOLDERS, JSON, JWT, published
+from verifier.report import Report
+from verifier.seal import seal_svg
+from verifier.syllabus_page import syllabus_page
+
+PROBLEM = "application/problem+json"
+HTML = "text/html"
+NOTHING_GIVEN = "Type the number, paste the link, or choose the file."
+
+
+class Settings(Struct, frozen=True):
+    """How the verifier is reached, and how much one question may hold."""
+
+    base_url: str  # the only source of links; see keys.names.require_base_url
+    max_upload: int = 10_000_000  # bytes of a whole request body
+
+
+class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """The JSON body of `POST /api/verify`."""
+
+    credential: str
+
+
+class Views:
+    """All views of one verifier; made and registered by `verifier.web.create_app`."""
+
+    def __init__(self, answers: Answers, settings: Settings) -> None:
+        self._answers = answers
+        self._base_url = settings.base_url
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/", view_func=self.home, methods=["GET"])
+        app.add_url_rule("/", view_func=self.check, methods=["POST"])
+        for folder in ("c", "C"):  # the QR code is written in capitals
+            app.add_url_rule(f"/{folder}/<text>", f"certificate-{folder}", self.certificate)
+        app.add_url_rule("/api/verify", view_func=self.verify, methods=["POST"])
+        app.add_url_rule("/programmes/<slug>/<version>", view_func=self.syllabus)
+        for folder in FOLDERS:
+            app.add_url_rule(f"/{folder}/<path:rest>", f"published-{folder}", self.published)
+        for name in ("ns", "ns.json", "index.json"):
+            app.add_url_rule(f"/{name}", f"published-{name}", self.published)
+        app.add_url_rule("/healthz", view_func=self.health)
+
+    def home(self) -> Response:
+        return Response(render_template("home.html", fault="", hint=""))
+
+    def check(self) -> Response:
+        """The form of the first page, answered in place: no redirect, nothing of it in an address."""
+        upload = request.files.get("file")
+        text = request.form.get("text", "")
+        if upload is not None and upload.filename:
+            return self._page(self._answers.by_bytes(upload.read()))
+        if not text.strip():
+            return self._home_with(NOTHING_GIVEN)
+        try:
+            lookup = lookup_asked(text, self._base_url)
+        except FormatError as fault:
+            return self._home_with(str(fault).partition(": ")[2].capitalize() + ".", fault.hint)
+        if lookup:
+            return self._by_lookup(lookup, as_json=False)
+        return self._page(self._answers.by_bytes(text.encode("utf-8", "replace")))
+
+    def certificate(self, text: str) -> Response:
+        ending = text[-4:].lower() == ".jwt"
+        try:
+            lookup = parse_lookup_id(text[:-4] if ending else text)
+        except FormatError:
+            abort(404)
+        return self._token(lookup) if ending else self._by_lookup(lookup, as_json=_wants_json())
+
+    def verify(self) -> Response:
+        """JSON `{"credential"}` or a form's `file`; the report, whatever the verdict."""
+        if request.mimetype == JSON:
+            return self._report(self._answers.by_bytes(_credential(request.get_data())), "credential")
+        if request.mimetype != "multipart/form-data":
+            abort(415)
+        upload = request.files.get("file")
+        if upload is None:
+            abort(400)
+        return self._report(self._answers.by_bytes(upload.read()), "file")
+
+    def syllabus(self, slug: str, version: str) -> Response:
+        as_json = version.endswith(".json") or _wants_json()
+        try:
+            programme, number = parse_version_id(
+                f"{self._base_url}/programmes/{slug}/{version.removesuffix('.json')}", "syllabus"
+            )
+        except FormatError:
+            abort(404)
+        path = syllabus_path(programme.rpartition("/")[2], number)
+        if as_json:
+            return self._file(path, JSON)
+        try:
+            found = self._answers.syllabus(path)
+        except FormatError:
+            abort(500)
+        if found is None:
+            abort(404)
+        page = syllabus_page(found.data, found.syllabus, found.materials.trust, found.now)
+        response = Response(render_template("syllabus.html", page=page))
+        response.headers["Cache-Control"] = "public, max-age=300"
+        response.vary.add("Accept")
+        return _conditional(response)
+
+    def published(self, rest: str = "") -> Response:
+        found = published(request.path.removeprefix("/"))
+        if found is None:
+            abort(404)
+        return self._file(found.path, found.media_type)
+
+    def health(self) -> Response:
+        good, document = self._answers.health()
+        return Response(msgspec.json.encode(document), 200 if good else 503, mimetype=JSON)
+
+    def _by_lookup(self, lookup: str, *, as_json: bool) -> Response:
+        answer = self._answers.by_lookup(lookup)
+        if as_json:
+            jwt = answer.token.decode("ascii", "replace")
+            response = self._report(answer.report, f"{self._base_url}/c/{lookup}", jwt=jwt)
+        else:
+            response = self._page(answer.report, lookup)
+        if not answer.found:  # only now, after the same work as for a known one (Q03)
+            abort(404)
+        response.vary.add("Accept")
+        return response
+
+    def _page(self, report: Report, lookup: str = "") -> Response:
+        page = certificate_page(report, lookup=lookup)
+        return _decided(Response(render_template("certificate.html", page=page)), report)
+
+    def _report(self, report: Report, source: str, **more: str) -> Response:
+        document: dict[str, Any] = report.as_json(source) | more
+        return _decided(Response(msgspec.json.encode(document), mimetype=JSON), report)
+
+    def _home_with(self, fault: str, hint: str = "") -> Response:
+        return Response(render_template("home.html", fault=fault, hint=hint), 400)
+
+    def _token(self, lookup: str) -> Response:
+        token = self._answers.token(lookup)
+        if token is None:
+            abort(404)
+        response = Response(token, mimetype=_media_type(JWT))
+        response.vary.add("Accept")
+        return response
+
+    def _file(self, path: str, media_type: str) -> Response:
+        data = self._answers.file(path)
+        if data is None:
+            abort(404)
+        response = Response(data, mimetype=_media_type(media_type))
+        share(response)
+        response.vary.add("Accept")
+        return _conditional(response)
+
+
+@lru_cache(maxsize=512)
+def small_seal(digest: bytes) -> Markup:
+    """The seal for a page; it is drawn once and then kept, some 10 KB each."""
+    return Markup(seal_svg(digest, small=True))  # noqa: S704  # drawn from numbers, holds nobody's text
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best_match((HTML, JSON)) == JSON
+
+
+def _media_type(plain: str) -> str:
+    """A JWT as text where that is asked for, so that a browser shows it."""
+    if plain != JWT:
+        return plain
+    return request.accept_mimetypes.best_match((JWT, "text/plain")) or JWT
+
+
+def _credential(body: bytes) -> bytes:
+    try:
+        return msgspec.json.decode(body, type=_Asked).credential.encode()
+    except (msgspec.DecodeError, UnicodeError):
+        abort(400)
+
+
+def _decided(response: Response, report: Report) -> Response:
+    """The verdict also stands in a header, the same for a page, JSON and HEAD (W12)."""
+    response.headers["Handseal-Verdict"] = report.verdict.word
+    return response
+
+
+def _conditional(response: Response) -> Response:
+    response.add_etag()
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,187 @@
+"""The employer's page and API: each answer is verified anew, remembers nobody, and tells no third party."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, NoReturn
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Flask, Request, Response, render_template, request
+from jinja2 import StrictUndefined
+from waitress.server import create_server
+from werkzeug.exceptions import HTTPException
+
+import templates
+from keys.encoding import sha256
+from keys.errors import ConfigurationError, FormatError
+from keys.names import require_base_url
+from verifier.answers import Answers, PublishedSite
+from verifier.headers import protect
+from verifier.views import HTML, PROBLEM, Settings, Views, small_seal
+
+__all__ = ["Settings", "create_app", "serve"]
+
+MAX_PARTS = 8  # of a form
+MAX_FIELDS = 256 * 1024  # bytes of a form's fields without its file
+MAX_HEADER = 16 * 1024
+MAX_BODY = 16 * 1024 * 1024  # refused before the application sees it
+THREADS = 8
+MAX_CONNECTIONS = 200
+SILENCE = 30  # seconds without a byte until a connection is closed
+
+_YEAR = 365 * 24 * 3600
+_FOLDER = Path(templates.__file__).parent
+# What a person reads where there is no answer: title, then what to do.
+_ERRORS = {
+    400: ("This could not be read", "Go back to the first page and try again."),
+    404: ("There is nothing at this address", "Check the address, or begin on the first page."),
+    405: ("This address is not asked like that", "Begin on the first page."),
+    413: ("This is too large", "A certificate's PDF is much smaller. Choose the file that the clinic sent."),
+    415: ("This could not be read", "Go back to the first page and try again."),
+    500: ("The check failed", "This says nothing about the certificate. Try again in a few minutes."),
+}
+_API_ERRORS = dict.fromkeys((400, 415), "Send JSON with the member `credential`, or a form with the file `file`.")
+_NO_CERTIFICATE = (
+    "No certificate has this number",
+    "Compare it with the number beside the code on the paper, letter by letter. If it is the same, do not accept the "
+    "paper on its own: ask the clinic. A person may also have had their certificate removed from this page; then the "
+    "PDF file still works on the first page.",
+)
+
+
+class _Request(Request):
+    """A request that is kept in memory: nothing of an upload touches the disk (W13)."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+class _Verifier(Flask):
+    """Flask, but a failure is logged without anything that was asked or answered (W07)."""
+
+    request_class = _Request
+
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        kind, _, trace = exc_info
+        place = traceback.extract_tb(trace)[-1] if trace else None
+        where = f"{Path(place.filename).name}:{place.lineno} in {place.name}" if place else "nowhere"
+        self.logger.error("a request failed: %s at %s", kind.__name__ if kind else "nothing", where)
+
+
+def create_app(*, site: PublishedSite, clock: Callable[[], datetime], settings: Settings) -> Flask:
+    """The verifier of one published site; `clock` gives aware UTC. ConfigurationError for a bad base URL (Q10)."""
+    try:
+        base_url = require_base_url(settings.base_url, "base URL")
+    except FormatError as fault:
+        raise ConfigurationError(str(fault), hint=fault.hint) from fault
+    app = _Verifier(
+        "verifier",
+        static_folder=str(_FOLDER / "static"),
+        static_url_path="/static",
+        template_folder=str(_FOLDER / "web"),
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload,
+        MAX_FORM_PARTS=MAX_PARTS,
+        MAX_FORM_MEMORY_SIZE=MAX_FIELDS,
+        SEND_FILE_MAX_AGE_DEFAULT=_YEAR,  # the addresses of static files carry a digest
+    )
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
+    _prepare_templates(app, base_url)
+    Views(Answers(site, clock), settings).register(app)
+    app.register_error_handler(HTTPException, _failed)
+    https = base_url.startswith("https://")
+    app.after_request(lambda response: _protected(response, https))
+    return app
+
+
+def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | None = None) -> None:
+    """Serves until SIGTERM or SIGINT; answers under way are finished first. Only in the main thread.
+
+    Port 0 is any free one; `ready` is told which. ConfigurationError where it cannot listen.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
+    except OSError as fault:
+        raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}") from fault
+    server = create_server(
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        connection_limit=MAX_CONNECTIONS,
+        channel_timeout=SILENCE,
+        cleanup_interval=SILENCE // 3,
+        max_request_header_size=MAX_HEADER,
+        max_request_body_size=MAX_BODY,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=True,  # nobody is trusted to say who asks
+        ident=None,
+    )
+    handlers = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        if ready:
+            ready(listening.getsockname()[1])
+        server.run()
+    finally:
+        server.close()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """Ends waitress's loop; it then lets the threads finish."""
+    raise SystemExit(0)
+
+
+def _prepare_templates(app: Flask, base_url: str) -> None:
+    """Each template is compiled now, once; `style` is the style sheet's address with its digest."""
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.auto_reload = False
+    environment.trim_blocks = environment.lstrip_blocks = True
+    style = sha256((_FOLDER / "static" / "page.css").read_bytes()).hex()[:16]
+    environment.globals.update(
+        host=urlsplit(base_url).netloc, base_url=base_url, style=f"/static/page.css?v={style}", seal=small_seal
+    )
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def _protected(response: Response, https: bool) -> Response:
+    protect(response, https=https)
+    return response
+
+
+def _failed(fault: HTTPException) -> Response:
+    """Errors as problem details for programs (RFC 9457), as a page for people; never with what was asked."""
+    code = fault.code or 500
+    title, text = _ERRORS.get(code, ("This did not work", "Begin on the first page."))
+    if code == 404 and request.path[:3].lower() == "/c/":
+        title, text = _NO_CERTIFICATE
+    asks_json = request.accept_mimetypes.best_match((HTML, "application/json", PROBLEM)) != HTML
+    if request.path.startswith("/api/") or asks_json:
+        text = _API_ERRORS.get(code, text)
+        body = msgspec.json.encode({"type": "about:blank", "title": title, "status": code, "detail": text})
+        response = Response(body, code, mimetype=PROBLEM)
+    else:
+        response = Response(render_template("error.html", title=title, text=text), code)
+    for name, value in fault.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
