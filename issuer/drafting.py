@@ -6,17 +6,16 @@ The core of formats.md section 3, from an enrolment, the attempts that passed, a
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 from msgspec import UNSET, Struct
 
-from issuer.models import Attempt, Enrolment
+from issuer.assessment import Achieved, Standing, evidence_of
 from keys import names
 from keys.credential import (
     Certificate,
     CosignaturePolicy,
-    Evidence,
     Identity,
     Profile,
     RelatedResource,
@@ -28,14 +27,13 @@ from keys.credential import (
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
 from keys.profile import require_claims, require_profile
-from keys.syllabus import Criterion, Percent, Syllabus, achievement_of
+from keys.syllabus import Percent, Syllabus, achievement_of
 from keys.trust import Policy, Trust
 
 Random = Callable[[int], bytes]
 """From a number to so many random bytes."""
 
 _FILE = "application/octet-stream"
-_MAX_ADDRESS = 500
 
 
 class Issue(Struct, frozen=True):
@@ -102,17 +100,15 @@ def draw_identifiers(wallet: str | None, list_number: int, list_index: int, rand
     )
 
 
-def build_core(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt], drawn: Identifiers) -> Certificate:
-    """The core for one learner; `passed` has the attempt that counts for each criterion.
-
-    HandsealError or FormatError names the learner where it cannot be one.
-    """
-    syllabus, place = issue.syllabus, f"learner {enrolment.learner.learner_id}"
-    lacking = [criterion.id for criterion in syllabus.criteria if criterion.id not in passed]
-    if lacking:
-        raise HandsealError(f"{place}: has not passed {', '.join(lacking)}")
-    awarded = max(enrolment.end, *(passed[criterion.id].date for criterion in syllabus.criteria))
+def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certificate:
+    """The core for one learner who passed. HandsealError or FormatError names the learner where it cannot be one."""
+    syllabus, enrolment = issue.syllabus, standing.enrolment
+    place = f"learner {enrolment.learner.learner_id}"
+    if not standing.passed:
+        raise HandsealError(f"{place}: {'; '.join(standing.missing)}")
+    awarded = max(enrolment.end, *(achieved.attempt.date for achieved in standing.results))
     until = _until(awarded, syllabus)
+    evidence = tuple(evidence_of(seen, syllabus) for seen in standing.results if _was_seen(seen))
     core = Certificate(
         context=(
             "https://www.w3.org/ns/credentials/v2",
@@ -125,9 +121,9 @@ def build_core(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt]
         issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
         valid_from=issue.moment,
         awarded_date=_midnight(awarded),
-        credential_subject=_subject(issue, enrolment, passed, drawn),
+        credential_subject=_subject(issue, standing, drawn),
         credential_status=_status(issue, drawn),
-        related_resource=_resources(issue, passed, drawn),
+        related_resource=_resources(issue, standing.results, drawn),
         terms_of_use=(
             CosignaturePolicy(
                 type="CosignaturePolicy", threshold=issue.policy.threshold, cosigner=issue.policy.cosigners
@@ -139,15 +135,15 @@ def build_core(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt]
         nbf=int(issue.moment.timestamp()),
         valid_until=until if until else UNSET,
         exp=int(until.timestamp()) if until else UNSET,
-        evidence=_evidence(issue, passed) or UNSET,
+        evidence=evidence or UNSET,
     )
     require_profile(core, place)
     require_claims(core, place)
     return core
 
 
-def _subject(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt], drawn: Identifiers) -> Subject:
-    learner = enrolment.learner
+def _subject(issue: Issue, standing: Standing, drawn: Identifiers) -> Subject:
+    enrolment, learner = standing.enrolment, standing.enrolment.learner
     identifier: tuple[Identity, ...] = (
         Identity(type="IdentityObject", identity_type="name", hashed=False, identity_hash=learner.name),
     )
@@ -163,58 +159,32 @@ def _subject(issue: Issue, enrolment: Enrolment, passed: Mapping[str, Attempt], 
         activity_start_date=_midnight(enrolment.start),
         activity_end_date=_midnight(enrolment.end),
         achievement=achievement_of(issue.syllabus),
-        result=tuple(_result(issue.syllabus, criterion, passed[criterion.id]) for criterion in issue.syllabus.criteria),
+        result=tuple(_result(issue.syllabus, achieved) for achieved in standing.results),
     )
 
 
-def _result(syllabus: Syllabus, criterion: Criterion, attempt: Attempt) -> Result:
-    identity = f"{syllabus.id}#{criterion.id}"
-    if isinstance(criterion.scale, Percent):
-        return Result(type=("Result",), result_description=identity, value=attempt.result)
-    return Result(type=("Result",), result_description=identity, achieved_level=f"{identity}.{attempt.result}")
+def _result(syllabus: Syllabus, achieved: Achieved) -> Result:
+    identity = f"{syllabus.id}#{achieved.criterion.id}"
+    if isinstance(achieved.criterion.scale, Percent):
+        return Result(type=("Result",), result_description=identity, value=achieved.attempt.result)
+    level = f"{identity}.{achieved.attempt.result}"
+    return Result(type=("Result",), result_description=identity, achieved_level=level)
 
 
-def _evidence(issue: Issue, passed: Mapping[str, Attempt]) -> tuple[Evidence, ...]:
-    """For what a person saw, a video or a live check: by whom, when and where (never the private remark)."""
-    return tuple(
-        Evidence(
-            type=("Evidence",),
-            name=issue.syllabus.text(criterion.name),
-            id=_address(passed[criterion.id]) or UNSET,
-            narrative=_assessed(passed[criterion.id]),
-            genre=criterion.kind,
-        )
-        for criterion in issue.syllabus.criteria
-        if criterion.kind != "quiz"
-    )
+def _was_seen(achieved: Achieved) -> bool:
+    """Whether a person saw it, on video or live; a quiz is graded by its key."""
+    return achieved.criterion.kind != "quiz"
 
 
-def _assessed(attempt: Attempt) -> str:
-    by = f" by {attempt.assessor.name}, {attempt.assessor.qualification}," if attempt.assessor else ""
-    at = f" at {attempt.place}" if attempt.place else ""
-    return f"Assessed{by} on {attempt.date.isoformat()}{at}"
-
-
-def _address(attempt: Attempt) -> str | None:
-    """The link of an evidence, if others can follow it."""
-    url = attempt.evidence_url
-    if not url or not url.startswith("https://") or len(url) > _MAX_ADDRESS:
-        return None
-    return url if url.isascii() and url.isprintable() and " " not in url else None
-
-
-def _resources(issue: Issue, passed: Mapping[str, Attempt], drawn: Identifiers) -> tuple[RelatedResource, ...]:
+def _resources(issue: Issue, results: tuple[Achieved, ...], drawn: Identifiers) -> tuple[RelatedResource, ...]:
     """The syllabus, then each evidence file whose digest is known; ids are unique."""
     syllabus = issue.syllabus
-    resources = {
-        syllabus.id: RelatedResource(
-            id=syllabus.id, digest_sri=sri(sha256(issue.syllabus_bytes)), media_type="application/json"
-        )
-    }
-    for criterion in syllabus.criteria:
-        attempt = passed[criterion.id]
-        if criterion.kind != "quiz" and attempt.evidence_digest:
-            identity = _address(attempt) or f"{drawn.certificate}#evidence-{criterion.id}"
+    digest = sri(sha256(issue.syllabus_bytes))
+    resources = {syllabus.id: RelatedResource(id=syllabus.id, digest_sri=digest, media_type="application/json")}
+    for achieved in results:
+        attempt = achieved.attempt
+        if _was_seen(achieved) and attempt.evidence_digest:
+            identity = attempt.evidence_url or f"{drawn.certificate}#{achieved.criterion.id}"
             resource = RelatedResource(id=identity, digest_sri=sri(attempt.evidence_digest), media_type=_FILE)
             resources.setdefault(identity, resource)
     return tuple(resources.values())

@@ -23,7 +23,7 @@ from issuer.publishing import Folder, publish_certificates
 from issuer.statuses import grouped, require_key
 from keys.cosignature import open_cosignature
 from keys.credential import MAX_ENDORSEMENTS, Certificate
-from keys.encoding import canonical, sha256
+from keys.encoding import Digest, canonical, sha256
 from keys.errors import HandsealError
 from keys.jws import sign_token
 from keys.profile import parse_certificate
@@ -108,9 +108,8 @@ def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) 
             require_key(desk.trust, signer, desk.workspace.organisation, Use.ISSUE, "issue key")
         closed, faults = _close(ready, signer, desk)
         kept = _store_tokens(desk.engine, closed)
-        _release(kept, desk)
-        released = tuple(item.ready.lookup_id for item in kept)
-        yield Issued(released, tuple(waiting), (*refused, *faults))
+        released, unprinted = _release(kept, desk)
+        yield Issued(tuple(released), tuple(waiting), (*refused, *faults, *unprinted))
 
 
 def count_cosignatures(
@@ -223,30 +222,36 @@ def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
     return [item for item in closed if item.ready.id in stored]
 
 
-def _release(kept: Sequence[_Closed], desk: Desk) -> None:
+def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refused]]:
     """PDFs, then the site, then the mark: whoever reads `issued` finds both."""
-    if not kept:
-        return
-    sheets = [
-        Sheet(
-            credential=item.credential,
-            site=desk.workspace.site,
-            lookup_id=item.ready.lookup_id if item.ready.consent else None,
-            name=file_name(item.credential.certificate, item.ready.learner_id, item.ready.lookup_id),
-        )
-        for item in kept
-    ]
-    digests = print_sheets(sheets, Folder(desk.workspace.certificates), desk.press)
-    tokens = {item.ready.lookup_id: item.token for item in kept if item.ready.consent}
+    outcomes = print_sheets([_sheet(item, desk) for item in kept], Folder(desk.workspace.certificates), desk.press)
+    refused: list[Refused] = []
+    printed: dict[int, tuple[_Closed, Digest]] = {}
+    for item, outcome in zip(kept, outcomes, strict=True):
+        if isinstance(outcome, HandsealError):
+            refused.append(Refused(item.ready.lookup_id, str(outcome)))
+        else:
+            printed[item.ready.id] = item, outcome
+    tokens = {item.ready.lookup_id: item.token for item, _ in printed.values() if item.ready.consent}
     publish_certificates(Folder(desk.workspace.site_folder), tokens)
     with writing(desk.engine) as session:
-        for item, digest in zip(kept, digests, strict=True):
+        for identity, (item, digest) in printed.items():
             marked = session.execute(
                 update(CertificateRecord)
-                .where(CertificateRecord.id == item.ready.id, CertificateRecord.state == State.PROPOSED)
+                .where(CertificateRecord.id == identity, CertificateRecord.state == State.PROPOSED)
                 .values(state=State.ISSUED, issued_at=desk.now, pdf_digest=digest)
                 .returning(CertificateRecord.id)
                 .execution_options(synchronize_session=False)
             )
             if marked.first():
                 session.add(Event(moment=desk.now, command="issue", subject=item.ready.lookup_id, reason=None))
+    return [item.ready.lookup_id for item, _ in printed.values()], refused
+
+
+def _sheet(item: _Closed, desk: Desk) -> Sheet:
+    return Sheet(
+        credential=item.credential,
+        site=desk.workspace.site,
+        lookup_id=item.ready.lookup_id if item.ready.consent else None,
+        name=file_name(item.credential.certificate, item.ready.learner_id, item.ready.lookup_id),
+    )

@@ -14,6 +14,7 @@ from issuer.certificate import Design, PublishedAddress, render
 from issuer.publishing import Folder
 from keys.credential import Certificate
 from keys.encoding import Digest, sha256
+from keys.errors import ConfigurationError, HandsealError
 from keys.files import SECRET
 from verifier.report import VerifiedCredential
 
@@ -31,8 +32,8 @@ class Sheet(Struct, frozen=True):
     name: str  # of the file
 
 
-Press = Callable[[Sequence[Sheet]], Iterable[bytes]]
-"""Makes the PDFs of some sheets, in their order."""
+Press = Callable[[Sequence[Sheet]], Iterable[bytes | HandsealError]]
+"""Makes the PDFs of some sheets, in their order; for one that cannot be printed, the reason."""
 
 
 def file_name(certificate: Certificate, learner_id: str, lookup_id: str) -> str:
@@ -49,20 +50,29 @@ def press(design: Design, executor: Executor | None = None) -> Press:
     return partial(executor.map, one, chunksize=_CHUNK)
 
 
-def print_sheets(sheets: Sequence[Sheet], folder: Folder, press: Press) -> list[Digest]:
-    """Writes each PDF, for its owner alone to read, and returns their digests; they are on the disk then."""
-    digests = []
+def print_sheets(sheets: Sequence[Sheet], folder: Folder, press: Press) -> list[Digest | HandsealError]:
+    """Writes each PDF, for its owner alone to read; their digests, or why there is none. They are on the disk then."""
+    outcomes: list[Digest | HandsealError] = []
     written = []
     for sheet, pdf in zip(sheets, press(sheets), strict=True):
+        if isinstance(pdf, HandsealError):
+            outcomes.append(pdf)
+            continue
         if folder.write(sheet.name, pdf, mode=SECRET, sync=False):
             written.append(sheet.name)
-        digests.append(sha256(pdf))
+        outcomes.append(sha256(pdf))
     folder.settle(written)
-    return digests
+    return outcomes
 
 
-def _render(design: Design, sheet: Sheet) -> bytes:
-    return render(sheet.credential, PublishedAddress(sheet.site, sheet.lookup_id), design)
+def _render(design: Design, sheet: Sheet) -> bytes | HandsealError:
+    """One certificate that cannot be printed does not hold up the others."""
+    try:
+        return render(sheet.credential, PublishedAddress(sheet.site, sheet.lookup_id), design)
+    except ConfigurationError:
+        raise
+    except HandsealError as fault:
+        return fault
 
 
 def _slug(text: str) -> str:

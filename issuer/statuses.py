@@ -92,7 +92,7 @@ def change_status(session: Session, lookup_id: str, change: Change, *, reason: s
     if record.state is not State.ISSUED:
         raise HandsealError(f"{place}: is {record.state.value}, not issued", hint="handseal recall takes back a draft")
     if change is not Change.REVOKE and status.revoked:
-        raise HandsealError(f"{place}: is revoked, and that is final", hint="a new certificate can be issued")
+        raise HandsealError(f"{place}: is revoked, and that is final")
     if change is Change.REINSTATE and not status.suspended:
         raise HandsealError(f"{place}: is not suspended", hint="handseal publish brings the site up to date")
     if (change is Change.REVOKE and status.revoked) or (change is Change.SUSPEND and status.suspended):

@@ -1,0 +1,223 @@
+"""Drafts and their request come into being together: killed and run again, it is the same request or a whole new one.
+
+formats.md sections 3 and 7. A draft is fixed the moment it is proposed; only `recall` takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import BinaryIO
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Engine, exists, func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from issuer.assessment import Standing, standing
+from issuer.config import Workspace
+from issuer.database import writing
+from issuer.drafting import Issue, Random, build_core, draw_identifiers, draw_index, plan_issue
+from issuer.lots import LOT, lots
+from issuer.models import (
+    Attempt,
+    CertificateRecord,
+    Enrolment,
+    Event,
+    RequestRecord,
+    State,
+    StatusRecord,
+    SyllabusVersion,
+)
+from issuer.records import find_cohort
+from issuer.statuses import LIST_BITS, free_list
+from issuer.syllabuses import open_syllabus, require_version
+from keys.encoding import Digest, canonical, sha256
+from keys.errors import HandsealError
+from keys.request import write_request
+from keys.syllabus import Syllabus
+from keys.trust import Trust
+
+Conditions = tuple[ColumnElement[bool], ...]
+Printable = Callable[[str, str], object]
+"""Raises HandsealError for a text at a place that no font can print: better now than after partners signed."""
+
+
+class NotYet(Struct, frozen=True):
+    """A learner who cannot be certified yet."""
+
+    learner_id: str
+    name: str
+    missing: tuple[str, ...]
+
+
+class Proposal(Struct, frozen=True):
+    """The request that was written."""
+
+    digest: Digest
+    count: int
+    new: int  # 0: it is one that was written before, or what is still open of several
+    not_yet: tuple[NotYet, ...]
+
+
+class Proposer(Struct, frozen=True):
+    """All that `propose` works with; the clock stands still for one command."""
+
+    workspace: Workspace
+    trust: Trust
+    now: datetime
+    random: Random
+    printable: Printable
+    path: str | None = None  # where the request goes, for the records
+
+
+def propose(engine: Engine, cohort: str, stream: BinaryIO, proposer: Proposer) -> Proposal:
+    """Drafts a certificate for each who passed and has none, and writes the request with them to `stream`.
+
+    Where nobody is new, the request holds what is proposed and not closed yet: the same bytes as before, if it is the
+    same. The drafts are stored when the whole request was written. HandsealError where there is nothing to propose.
+    """
+    with writing(engine) as session:
+        group = find_cohort(session, cohort)
+        version = require_version(session, group.programme)
+        not_yet = _draft_all(session, group.id, version, proposer)
+        chosen = _new(group.id)
+        new = _count(session, chosen)
+        created = proposer.now
+        if not new:
+            version = _open_version(session, group.id, not_yet)
+            chosen = (*_open(group.id), CertificateRecord.syllabus_id == version.id)
+            created = _created(session, chosen) or created
+        count = _count(session, chosen)
+        digest = write_request(
+            stream,
+            issuer=proposer.workspace.organisation,
+            created=created,
+            syllabus=version.body,
+            cores=_cores(session, chosen),
+        )
+        _remember(
+            session, chosen, RequestRecord(digest=digest, cohort_id=group.id, created=created, path=proposer.path)
+        )
+        session.add(Event(moment=proposer.now, command="propose", subject=cohort, reason=None))
+    return Proposal(digest, count, new, tuple(not_yet))
+
+
+def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, proposer: Proposer) -> list[NotYet]:
+    """Stores a draft for everybody who passed and has no certificate; returns who did not pass."""
+    syllabus, version_id, body = open_syllabus(version), version.id, version.body
+    issue: Issue | None = None
+    number, taken = free_list(session)
+    not_yet: list[NotYet] = []
+    for lot in _without_certificate(session, cohort_id):
+        for enrolment in lot:
+            at = standing(enrolment, syllabus)
+            learner = enrolment.learner
+            if not at.passed:
+                not_yet.append(NotYet(learner.learner_id, learner.name, at.missing))
+                continue
+            issue = issue or _plan(proposer, syllabus, body)
+            proposer.printable(learner.name, f"learner {learner.learner_id}: name")
+            _store(session, at, version_id, issue, number, taken, proposer.random)
+        session.flush()
+        session.expunge_all()  # a large cohort is not held
+    return not_yet
+
+
+def _plan(proposer: Proposer, syllabus: Syllabus, body: bytes) -> Issue:
+    clinic = proposer.workspace
+    return plan_issue(clinic.site, clinic.organisation, syllabus, body, trust=proposer.trust, now=proposer.now)
+
+
+def _without_certificate(session: Session, cohort_id: int) -> Iterator[tuple[Enrolment, ...]]:
+    """The enrolments that have no certificate but recalled ones, lot by lot."""
+    live = exists().where(CertificateRecord.enrolment_id == Enrolment.id, CertificateRecord.state != State.RECALLED)
+    query = select(Enrolment.id).where(Enrolment.cohort_id == cohort_id, ~live).order_by(Enrolment.id)
+    for ids in lots(session.scalars(query).all()):
+        whole = select(Enrolment).where(Enrolment.id.in_(ids)).order_by(Enrolment.id)
+        options = (selectinload(Enrolment.learner), selectinload(Enrolment.attempts).selectinload(Attempt.assessor))
+        yield tuple(session.scalars(whole.options(*options)))
+
+
+def _store(
+    session: Session, at: Standing, version_id: int, issue: Issue, number: int, taken: set[int], random: Random
+) -> None:
+    index = draw_index(taken, LIST_BITS, random)
+    drawn = draw_identifiers(at.enrolment.learner.wallet_did, number, index, random)
+    core = canonical(build_core(issue, at, drawn))
+    session.add(
+        CertificateRecord(
+            enrolment_id=at.enrolment.id,
+            syllabus_id=version_id,
+            status=StatusRecord(list_number=number, list_index=index),
+            state=State.PROPOSED,
+            certificate_id=drawn.certificate,
+            lookup_id=drawn.lookup,
+            core=core,
+            digest=sha256(core),
+            proposed_at=issue.moment,
+        )
+    )
+
+
+# -- the request -------------------------------------------------------------------------------------------------------
+
+
+def _new(cohort_id: int) -> Conditions:
+    """Drafts that never were in a request: those of this transaction."""
+    return (*_open(cohort_id), CertificateRecord.request_digest.is_(None))
+
+
+def _open(cohort_id: int) -> Conditions:
+    """Certificates that are proposed and not closed yet."""
+    return (
+        CertificateRecord.state == State.PROPOSED,
+        CertificateRecord.token.is_(None),
+        CertificateRecord.enrolment.has(Enrolment.cohort_id == cohort_id),
+    )
+
+
+def _count(session: Session, chosen: Conditions) -> int:
+    return session.scalar(select(func.count()).select_from(CertificateRecord).where(*chosen)) or 0
+
+
+def _open_version(session: Session, cohort_id: int, not_yet: list[NotYet]) -> SyllabusVersion:
+    """The newest syllabus that something is open for: a request has one."""
+    newest = (
+        select(SyllabusVersion)
+        .join(CertificateRecord, CertificateRecord.syllabus_id == SyllabusVersion.id)
+        .where(*_open(cohort_id))
+        .order_by(SyllabusVersion.version.desc())
+        .limit(1)
+    )
+    version = session.scalars(newest).one_or_none()
+    if version is None:
+        lacking = f"; {len(not_yet)} are not ready yet" if not_yet else ""
+        raise HandsealError(
+            f"nobody is waiting for a certificate{lacking}", hint="handseal eligible COHORT says what is missing"
+        )
+    return version
+
+
+def _created(session: Session, chosen: Conditions) -> datetime | None:
+    """When the request of exactly these certificates was made; None where there was no such request."""
+    digests = session.scalars(select(CertificateRecord.request_digest).where(*chosen).distinct()).all()
+    if len(digests) != 1:
+        return None
+    whole = _count(session, (CertificateRecord.request_digest == digests[0],))
+    if whole != _count(session, chosen):
+        return None
+    return session.scalar(select(RequestRecord.created).where(RequestRecord.digest == digests[0]))
+
+
+def _cores(session: Session, chosen: Conditions) -> Iterator[bytes]:
+    yield from session.scalars(select(CertificateRecord.core).where(*chosen).execution_options(yield_per=LOT))
+
+
+def _remember(session: Session, chosen: Conditions, request: RequestRecord) -> None:
+    """The request, so that answers to it are known, and which certificates are in it."""
+    ids = session.scalars(select(CertificateRecord.id).where(*chosen)).all()
+    for lot in lots(ids):
+        change = update(CertificateRecord).where(CertificateRecord.id.in_(lot)).values(request_digest=request.digest)
+        session.execute(change.execution_options(synchronize_session=False))
+    if session.scalar(select(RequestRecord.id).where(RequestRecord.digest == request.digest)) is None:
+        session.add(request)
