@@ -93,7 +93,8 @@ def require_glyphs(text: str, typefaces: Typefaces, place: str) -> str:
     if not missing:
         return text
     hint = "put a font that has it into the folder `fonts` of clinic.toml"
-    if _is_east_asian(missing[0]) and not _cjk_folders():
+    has_cjk = any(font.family in HAN_FAMILIES.values() for font in typefaces.fonts)
+    if _is_east_asian(missing[0]) and not has_cjk:
         hint = "install handseal[cjk], or " + hint
     raise HandsealError(f'{place} "{text}": no font has the character {describe_character(missing[0])}', hint=hint)
 
@@ -175,10 +176,10 @@ def _coverage_file(font: Path, folder: Path) -> Path:
 def _read_characters(path: Path) -> list[int]:
     try:
         if path.suffix.lower() in (".ttc", ".otc"):
-            fonts = TTCollection(path, lazy=True).fonts
-        else:
-            fonts = [TTFont(path, lazy=True)]
-        return sorted(set().union(*(font.getBestCmap() or {} for font in fonts)))
+            with TTCollection(path, lazy=True) as collection:
+                return sorted(set().union(*(font.getBestCmap() or {} for font in collection.fonts)))
+        with TTFont(path, lazy=True) as font:
+            return sorted(font.getBestCmap() or {})
     except (TTLibError, KeyError) as error:
         raise ConfigurationError(f"fonts: {path}: is not a font that can be used: {error}") from error
 

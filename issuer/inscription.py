@@ -20,13 +20,13 @@ from keys.errors import ConfigurationError, HandsealError
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg
 
-MAX_MARKS = 6  # combining marks on one letter; no living script uses more
+MAX_MARKS = 3  # combining marks on one letter: two in Thai, three in pointed Hebrew
+MAX_MARKS_IN_NAME = 6  # a name gets room for them
 MAX_LOGO_BYTES = 500_000
 
 _RTL = frozenset({"R", "AL"})
 _LANGUAGES = {"THAI": "th", "HEBREW": "he", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja"}
 _HAN_LANGUAGES = {"sc": "zh", "tc": "zh", "jp": "ja", "kr": "ko"}
-_STACKED = 3  # so many marks on one letter may reach a neighbouring line
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ID_GROUPS = (5, 4, 4)
 # A certificate within these lengths fits at full size with any letters, so that nothing needs measuring.
@@ -57,7 +57,7 @@ class PersonName(Struct, frozen=True):
     families: tuple[str, ...]
     language: str | None  # None where its script serves many languages
     rtl: bool
-    stacked: bool
+    marks: int  # the most combining marks on one letter
 
 
 class Signature(Struct, frozen=True):
@@ -167,7 +167,7 @@ def _cosignatures(verified: VerifiedCredential, labels: Labels) -> Iterable[Sign
 
 
 def _person(text: str, place: str, design: Design) -> PersonName:
-    _require_printable(text, place, design.fonts)
+    _require_printable(text, place, design.fonts, MAX_MARKS_IN_NAME)
     scripts = {unicodedata.name(character, "").split(" ", 1)[0] for character in text}
     languages = [_LANGUAGES[script] for script in sorted(scripts) if script in _LANGUAGES]
     if not languages and "CJK" in scripts:
@@ -177,15 +177,15 @@ def _person(text: str, place: str, design: Design) -> PersonName:
         families=families_for(text, design.fonts, design.han),
         language=languages[0] if languages else None,
         rtl=_is_rtl(text),
-        stacked=_marks(text) >= _STACKED,
+        marks=_marks(text),
     )
 
 
-def _require_printable(text: str, place: str, fonts: Typefaces) -> None:
+def _require_printable(text: str, place: str, fonts: Typefaces, max_marks: int = MAX_MARKS) -> None:
     require_glyphs(text, fonts, place)
-    if _marks(text) > MAX_MARKS:
+    if _marks(text) > max_marks:
         raise HandsealError(
-            f'{place} "{text}": more than {MAX_MARKS} marks on one letter cannot be read in print',
+            f'{place} "{text}": more than {max_marks} marks on one letter cannot be read in print',
             hint="remove the superfluous marks",
         )
 
@@ -248,9 +248,9 @@ def _is_short(
     signatures: tuple[Signature, ...],
 ) -> bool:
     return (
-        not name.stacked
+        name.marks < MAX_MARKS
         and _width(name.text) <= _SHORT["name"]
-        and (latin is None or (_width(latin.text) <= _SHORT["latin"] and not latin.stacked))
+        and (latin is None or (_width(latin.text) <= _SHORT["latin"] and latin.marks < MAX_MARKS))
         and _width(title) <= _SHORT["title"]
         and len(outcomes) <= _SHORT["outcomes"]
         and all(_width(text) <= _SHORT["outcome"] for text in outcomes)
