@@ -13,7 +13,7 @@ from typing import Annotated, Any, NewType, TypeVar, cast
 
 import msgspec
 from mnemonic import Mnemonic
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from keys.errors import FormatError
 from keys.text import require_text
@@ -36,10 +36,12 @@ Sri = Annotated[str, Meta(pattern=r"\Asha256-[A-Za-z0-9+/]{43}=\Z")]
 
 _BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Possessive, and content with a string that never ends: linear also on hostile bytes.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _ESCAPES = re.compile(rb"\\.")
 _HARMLESS_ESCAPES = {b'\\"', b"\\\\"}
 _NEWLINE = b"\\n"
+_MAX_FAULT = 200
 _NARRATIVE = re.compile(rb'"narrative":"(?:[^"\\]|\\.)*+"')
 
 
@@ -96,8 +98,10 @@ def canonical(value: object) -> bytes:
     """JCS (RFC 8785) of a struct or of plain JSON values.
 
     Only what this profile allows: member names in ASCII, integers below 2^53, no floats; then sorting by code point
-    is JCS's sorting by UTF-16 unit. FormatError for anything else.
+    is JCS's sorting by UTF-16 unit. FormatError for anything else; what a struct holds, its types have bounded.
     """
+    if not isinstance(value, Struct):
+        _require_plain(value, "value")
     try:
         return msgspec.json.encode(value, order="sorted")
     except (TypeError, ValueError, msgspec.MsgspecError) as fault:
@@ -169,7 +173,7 @@ def _decoder(form: Any) -> msgspec.json.Decoder[Any]:
 def _fault(fault: Exception) -> str:
     """The library's reason without anything of the input's text beyond its path."""
     if isinstance(fault, msgspec.ValidationError):
-        return str(fault)
+        return str(fault)[:_MAX_FAULT]
     return "is nested too deeply" if isinstance(fault, RecursionError) else "is not JSON"
 
 
@@ -187,12 +191,14 @@ def _require_depth(data: bytes, depth: int, place: str) -> None:
 def _require_plain(value: object, place: str) -> None:
     if isinstance(value, float) or (type(value) is int and abs(value) > MAX_INTEGER):
         raise FormatError(f"{place}: holds a number that is not an integer below 2^53")
+    if isinstance(value, bytes | bytearray | set | frozenset):
+        raise FormatError(f"{place}: holds what JSON has no form for")
     if isinstance(value, Mapping):
         for name, member in value.items():
-            if not name.isascii():
+            if not isinstance(name, str) or not name.isascii():
                 raise FormatError(f"{place}: has a member name that is not ASCII")
             _require_plain(member, place)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for member in value:
             _require_plain(member, place)
 
@@ -201,7 +207,7 @@ def _require_texts(data: bytes, place: str) -> None:
     """Every string of canonical `data` is readable text, and newlines stand in narratives only.
 
     Canonical JSON escapes every ASCII control character but DEL. Its own characters change nothing in a text, so the
-    document is judged as one.
+    document is judged as one; only the n of an escaped newline would join with a mark after it.
     """
     escapes = set(_ESCAPES.findall(data))
     if escapes - _HARMLESS_ESCAPES - {_NEWLINE}:
@@ -209,4 +215,4 @@ def _require_texts(data: bytes, place: str) -> None:
     if _NEWLINE in escapes and _NEWLINE in _ESCAPES.findall(_NARRATIVE.sub(b"", data)):
         raise FormatError(f"{place}: holds a newline, which only a narrative may")
     if not data.isascii() or b"\x7f" in data:
-        require_text(data.decode("utf-8"), place)
+        require_text((_ESCAPES.sub(b" ", data) if _NEWLINE in escapes else data).decode("utf-8"), place)
