@@ -63,11 +63,12 @@ def fits(cosignature: Cosignature, certificate: Certificate, at: datetime) -> bo
     signed, key = cosignature.signed, cosignature.known.key
     if key.use is not Use.COSIGN:
         return False
-    first = max(certificate.valid_from - MAX_EARLY, key.valid_from)
-    last = min(certificate.valid_from + MAX_LATE, at + CLOCK_GRACE)
-    if isinstance(key.valid_until, datetime):
-        last = min(last, key.valid_until)
-    return first <= signed <= last
+    # Differences, because a date of the year 9999 plus a duration is no date.
+    if not -MAX_EARLY <= signed - certificate.valid_from <= MAX_LATE or signed - at > CLOCK_GRACE:
+        return False
+    if isinstance(key.valid_until, datetime) and signed > key.valid_until:
+        return False
+    return signed >= key.valid_from
 
 
 def _require_form(endorsement: Endorsement, place: str) -> None:

@@ -69,7 +69,7 @@ def _require_dates(certificate: Certificate, place: str) -> None:
     start, end, awarded = subject.activity_start_date, subject.activity_end_date, certificate.awarded_date
     if any(moment.time() != time.min for moment in (start, end, awarded)):
         raise FormatError(f"{place}: a calendar date is written with T00:00:00Z")
-    if not start <= end <= awarded <= certificate.valid_from + timedelta(days=1):
+    if not start <= end <= awarded or awarded - certificate.valid_from > timedelta(days=1):
         raise FormatError(f"{place}: dates are not in order: start, end, award, proposal")
     until = certificate.valid_until
     if until is UNSET:
@@ -90,8 +90,13 @@ def _require_achievement(certificate: Certificate, site: str, place: str) -> Non
     if certificate.name != achievement.name:
         raise FormatError(f"{place}: name: differs from the achievement's")
     ids = [description.id for description in achievement.result_description]
-    if len(set(ids)) != len(ids) or not all(i.startswith(f"{achievement.id}#") for i in ids):
-        raise FormatError(f"{place}: resultDescription: ids are the achievement's and unique")
+    if len(set(ids)) != len(ids):
+        raise FormatError(f"{place}: resultDescription: ids are unique")
+    for identity in ids:
+        achievement_id, _, criterion = identity.partition("#")
+        names.require_slug(criterion, f"{place}: resultDescription.id")
+        if achievement_id != achievement.id:
+            raise FormatError(f"{place}: resultDescription.id: is not the achievement's")
     for description in achievement.result_description:
         _require_description(description, f"{place}: {description.id}")
 
@@ -100,8 +105,8 @@ def _require_description(description: ResultDescription, place: str) -> None:
     percent = description.required_value is not UNSET
     bounds = description.value_min is not UNSET and description.value_max is not UNSET
     no_bounds = description.value_min is UNSET and description.value_max is UNSET
-    levels = description.rubric_criterion_level or ()
-    rubric = bool(levels) and description.required_level in {level.id for level in levels}
+    levels = [level.id for level in description.rubric_criterion_level or ()]
+    rubric = len(set(levels)) == len(levels) and description.required_level in levels
     no_rubric = description.rubric_criterion_level is UNSET and description.required_level is UNSET
     fits = {
         "Percent": percent and bounds and no_rubric,
