@@ -18,7 +18,7 @@ from keys.encoding import Sri, Time, b64url_decode, b64url_encode, canonical, pa
 from keys.errors import FormatError
 from keys.jws import parse_header, sign_token, split_token
 from keys.signer import Signer
-from keys.trust import Trust, Use
+from keys.trust import Key, Trust, Use
 
 MIN_BITS = 2**17
 MAX_BITS = 2**20
@@ -67,6 +67,7 @@ class StatusList(Struct, frozen=True):
     id: str
     issuer: str
     kid: str
+    use: Use  # of that key: an issuer's lists are by a `status` key, a partner's by its `cosign` key
     valid_from: datetime
     valid_until: datetime
     bits: bytes
@@ -167,6 +168,7 @@ def open_status_list(token: bytes, list_id: str, *, trust: Trust, now: datetime)
         id=list_id,
         issuer=credential.issuer,
         kid=header.kid,
+        use=known.key.use,
         valid_from=credential.valid_from,
         valid_until=credential.valid_until,
         bits=decode_bits(credential.credential_subject.encoded_list, place),
@@ -174,7 +176,7 @@ def open_status_list(token: bytes, list_id: str, *, trust: Trust, now: datetime)
         token=token,
         frozen=frozen is not None,
     )
-    _require_acceptable(opened, trust, known.key.use, now, place)
+    _require_acceptable(opened, known.key, trust, now, place)
     return opened
 
 
@@ -191,23 +193,21 @@ def _require_claims(credential: StatusListCredential, list_id: str, place: str) 
         raise FormatError(f"{place}: a claim differs from its twin in the credential")
 
 
-def _require_acceptable(opened: StatusList, trust: Trust, use: Use, now: datetime, place: str) -> None:
-    known = trust.key(opened.kid)
-    if use is Use.ISSUE or known is None:
-        raise FormatError(f"{place}: is signed by a key whose use is {use.value!r}")
-    if use is Use.COSIGN and names.parse_status_list_id(opened.id, place).purpose != "revocation":
+def _require_acceptable(opened: StatusList, key: Key, trust: Trust, now: datetime, place: str) -> None:
+    if key.use is Use.ISSUE:
+        raise FormatError(f"{place}: is signed by a key whose use is {key.use.value!r}")
+    if key.use is Use.COSIGN and names.parse_status_list_id(opened.id, place).purpose != "revocation":
         raise FormatError(f"{place}: a co-signer keeps a revocation list only")
     if trust.has_frozen(opened.issuer):
         trust.require_frozen(opened.id, opened.token, place)
         return
-    key = known.key
     until = key.valid_until
     if key.compromised_since is not UNSET:
         raise FormatError(f"{place}: is signed by a key that was declared compromised")
     if opened.valid_from < key.valid_from or (not isinstance(until, UnsetType) and opened.valid_from > until):
         raise FormatError(f"{place}: is dated outside its key's validity")
-    life = ISSUER_LIST_LIFE if use is Use.STATUS else COSIGNER_LIST_LIFE
-    if not opened.valid_from < opened.valid_until <= opened.valid_from + life:
+    life = ISSUER_LIST_LIFE if key.use is Use.STATUS else COSIGNER_LIST_LIFE
+    if not timedelta(0) < opened.valid_until - opened.valid_from <= life:
         raise FormatError(f"{place}: may be valid for {life.days} days at most")
     if opened.valid_from > now:
         raise FormatError(f"{place}: is dated in the future")

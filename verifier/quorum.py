@@ -14,7 +14,7 @@ from msgspec import Struct
 from keys.cosignature import Cosignature, fits
 from keys.credential import Certificate
 from keys.status import StatusList
-from keys.trust import Policy, Trust
+from keys.trust import Policy, Trust, Use
 from verifier.report import Partner, PartnerOutcome
 
 
@@ -49,11 +49,6 @@ class Quorum(Struct, frozen=True):
     before_withdrawal: tuple[Candidate, ...]
     partners: tuple[Partner, ...]
 
-    @property
-    def latest(self) -> datetime | None:
-        """The date of the last counted co-signature."""
-        return max((candidate.cosignature.signed for candidate in self.possible), default=None)
-
 
 def count(
     cosignatures: Iterable[Cosignature],
@@ -86,6 +81,11 @@ def witness(candidates: Iterable[Candidate]) -> datetime | None:
     return min(dates, default=None)
 
 
+def latest(candidates: Iterable[Candidate], otherwise: datetime) -> datetime:
+    """The date of the last co-signature; `otherwise` where there is none."""
+    return max((candidate.cosignature.signed for candidate in candidates), default=otherwise)
+
+
 def _why_not(cosignature: Cosignature, certificate: Certificate, policy: Policy, at: datetime) -> str:
     if cosignature.organisation == certificate.issuer.id:
         return "the issuing clinic cannot co-sign its own certificate"
@@ -101,6 +101,8 @@ def _why_not(cosignature: Cosignature, certificate: Certificate, policy: Policy,
 def _candidate(cosignature: Cosignature, lists: Mapping[str, StatusList | str]) -> Candidate:
     entry = cosignature.endorsement.credential_status
     status_list = lists.get(entry.status_list_credential, "its status list is missing")
+    if isinstance(status_list, StatusList) and status_list.use is not Use.COSIGN:
+        status_list = "its status list is not signed by a key for co-signing"
     if isinstance(status_list, str):
         return Candidate(cosignature, Standing.UNCONFIRMED, "could not be confirmed: " + status_list)
     if entry.index >= status_list.length:

@@ -13,10 +13,10 @@ from keys.errors import FormatError
 from keys.names import PURPOSES
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
-from keys.trust import Trust
+from keys.trust import Trust, Use
 from verifier.findings import Findings
 from verifier.opening import Opened
-from verifier.quorum import Quorum, Standing, witness
+from verifier.quorum import Quorum, Standing, latest, witness
 from verifier.report import Verdict
 
 CLOCK_GRACE = timedelta(minutes=10)
@@ -28,11 +28,15 @@ Lists = Mapping[str, StatusList | str]
 def check_key(opened: Opened, quorum: Quorum, at: datetime, findings: Findings) -> None:
     """Step 9: the clinic's key in its time, or witnessed before it was compromised."""
     key = opened.known.key
+    until = key.valid_until
     if key.valid_from > at:
         findings.failed("key.validity", "The clinic's key was not in use yet.", Verdict.INVALID)
-    elif isinstance(key.valid_until, datetime) and quorum.latest is not None and key.valid_until < quorum.latest:
+    elif isinstance(until, datetime) and latest(quorum.confirmed, until) > until:
         text = "The clinic's key was retired before the last co-signature was made."
         findings.failed("key.validity", text, Verdict.INVALID)
+    elif isinstance(until, datetime) and latest(quorum.possible, until) > until:
+        text = "The clinic's key was retired before a co-signature that could not be confirmed."
+        findings.unknown("key.validity", text)
     elif isinstance(key.compromised_since, datetime):
         _check_compromised(key.compromised_since, quorum, findings)
     else:
@@ -75,19 +79,16 @@ def check_partner_status(quorum: Quorum, findings: Findings) -> None:
     """Step 9's other half: what the partners' own lists say, and whether it matters."""
     standings = {candidate.standing for candidate in quorum.candidates}
     enough = len(quorum.confirmed) >= quorum.threshold
+    decisive = len(quorum.possible) < quorum.threshold <= len(quorum.before_withdrawal)
     note = " The certificate does not depend on it." if enough else ""
-    if Standing.WITHDRAWN in standings:
-        text = f"A partner body withdrew its co-signature.{note}"
-        if enough or len(quorum.before_withdrawal) < quorum.threshold:
-            findings.passed("status.partners", text)
-        else:
-            findings.failed("status.partners", text, Verdict.WITHDRAWN)
+    if Standing.WITHDRAWN in standings and decisive:
+        findings.failed("status.partners", "A partner body withdrew its co-signature.", Verdict.WITHDRAWN)
+    elif Standing.UNCONFIRMED in standings and not enough:
+        findings.unknown("status.partners", "A partner body's status list could not be used.")
+    elif Standing.WITHDRAWN in standings:
+        findings.passed("status.partners", f"A partner body withdrew its co-signature.{note}")
     elif Standing.UNCONFIRMED in standings:
-        text = f"A partner body's status list could not be used.{note}"
-        if enough:
-            findings.passed("status.partners", text)
-        else:
-            findings.unknown("status.partners", text)
+        findings.passed("status.partners", f"A partner body's status list could not be used.{note}")
     else:
         findings.passed("status.partners", "No partner body withdrew its co-signature.")
 
@@ -95,7 +96,7 @@ def check_partner_status(quorum: Quorum, findings: Findings) -> None:
 def check_time(certificate: Certificate, at: datetime, findings: Findings) -> None:
     """Step 10, the only one that `at` moves."""
     until = certificate.valid_until
-    if certificate.valid_from - CLOCK_GRACE > at:
+    if certificate.valid_from - at > CLOCK_GRACE:
         text = f"It is valid from {calendar_date(certificate.valid_from)} only."
         findings.failed("time.valid", text, Verdict.EXPIRED)
     elif isinstance(until, datetime) and until < at:
@@ -110,14 +111,16 @@ def check_status(certificate: Certificate, lists: Lists, findings: Findings) -> 
     """Step 11: the issuer's three lists; returns those that were used."""
     entry = certificate.credential_status
     base, _, number = entry.status_list_credential.rpartition("/revocation/")
-    found = {p: lists.get(f"{base}/{p}/{number}", "the list is missing") for p in PURPOSES}
+    found = {p: _issuer_list(lists.get(f"{base}/{p}/{number}", "the list is missing")) for p in PURPOSES}
     used = tuple(status_list for status_list in found.values() if isinstance(status_list, StatusList))
     if any(entry.index >= status_list.length for status_list in used):
         findings.failed("status.revocation", "Its place in the status list does not exist.", Verdict.INVALID)
         return used
-    if len({status_list.length for status_list in used}) > 1:
-        found = dict.fromkeys(PURPOSES, "the clinic's lists differ in length")
     bits = {p: s.is_set(entry.index) if isinstance(s, StatusList) else None for p, s in found.items()}
+    if len({status_list.length for status_list in used}) > 1:
+        # Not one consistent set: a bit that is set still counts, one that is not proves nothing.
+        bits = {purpose: bit or None for purpose, bit in bits.items()}
+        found = {p: "the clinic's lists differ in length" if isinstance(s, StatusList) else s for p, s in found.items()}
     gone = Verdict.SUPERSEDED if bits["refresh"] else Verdict.REVOKED
     sentences = (
         ("status.revocation", "revocation", "The clinic has not revoked it.", "The clinic has revoked it.", gone),
@@ -134,6 +137,13 @@ def check_status(certificate: Certificate, lists: Lists, findings: Findings) -> 
     return used
 
 
+def _issuer_list(status_list: StatusList | str) -> StatusList | str:
+    """A clinic that is also a partner body elsewhere has a `cosign` key too: not for these lists (formats.md 6)."""
+    if isinstance(status_list, StatusList) and status_list.use is not Use.STATUS:
+        return "it is not signed by a key for the clinic's lists"
+    return status_list
+
+
 def check_syllabus(certificate: Certificate, syllabuses: Mapping[str, bytes], findings: Findings) -> Syllabus | None:
     """Step 12: the published bytes are those the certificate was earned against; else they are not shown."""
     data = syllabuses.get(certificate.credential_subject.achievement.id)
@@ -141,7 +151,8 @@ def check_syllabus(certificate: Certificate, syllabuses: Mapping[str, bytes], fi
         findings.unknown("syllabus.match", "The published syllabus is missing.")
         return None
     digest, syllabus = _open_syllabus(data)
-    if digest != certificate.syllabus_digest or syllabus is None or syllabus.issuer != certificate.issuer.id:
+    ours = (certificate.syllabus_digest, certificate.credential_subject.achievement.id, certificate.issuer.id)
+    if syllabus is None or (digest, syllabus.id, syllabus.issuer) != ours:
         findings.unknown("syllabus.match", "The published syllabus is not the one it was earned against.")
         return None
     findings.passed("syllabus.match", "The published syllabus is the one it was earned against.")
