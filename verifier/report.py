@@ -66,6 +66,17 @@ class Verdict(IntEnum):
         return {Verdict.VALID: 0, Verdict.UNKNOWN: 3}.get(self, 1)
 
 
+# Where the verdict says more than "a check failed": the checks that lead to it.
+_DECISIVE = {
+    Verdict.INCOMPLETE: ("cosignature.quorum",),
+    Verdict.EXPIRED: ("time.valid",),
+    Verdict.SUSPENDED: ("status.suspension",),
+    Verdict.WITHDRAWN: ("cosignature.quorum",),
+    Verdict.SUPERSEDED: ("status.superseded",),
+    Verdict.REVOKED: ("status.revocation",),
+}
+
+
 class Check(Struct, frozen=True):
     code: str
     outcome: Outcome
@@ -143,12 +154,14 @@ class Report(Struct, frozen=True):
 
     @property
     def worst(self) -> Check | None:
-        """The first check that did not pass, failures before unknowns: the reason for the verdict."""
-        for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-            for check in self.checks:
-                if check.outcome is outcome:
-                    return check
-        return None
+        """The reason for the verdict: the check that led to it, else the first failure, else the first unknown."""
+        faults = [check for check in self.checks if check.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+        decisive = _DECISIVE.get(self.verdict, ())
+        return min(
+            faults,
+            key=lambda check: (check.code not in decisive, check.outcome is Outcome.UNKNOWN, CODES.index(check.code)),
+            default=None,
+        )
 
     @property
     def threshold(self) -> int | None:
