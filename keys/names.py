@@ -17,6 +17,7 @@ PURPOSES = ("revocation", "suspension", "refresh")
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKUP_LENGTH = 26
 LOOKUP_RANDOM_BYTES = 17
+_MAX_TYPED = 100
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _BASE = r"https?://[^/?#@\s]+"
@@ -160,8 +161,8 @@ def lookup_id(random: bytes) -> str:
 
 def parse_lookup_id(text: str) -> str:
     """The stored spelling of a typed id: case, hyphens and spaces ignored, O is 0, I and L are 1 (formats.md 9)."""
-    plain = text[:100].upper().translate(_LOOKUP_SLIPS)
-    if len(plain) != LOOKUP_LENGTH or not set(plain) <= set(CROCKFORD):
+    plain = text[:_MAX_TYPED].upper().translate(_LOOKUP_SLIPS)
+    if len(text) > _MAX_TYPED or not text.isascii() or len(plain) != LOOKUP_LENGTH or not set(plain) <= set(CROCKFORD):
         raise FormatError("id: is not a certificate id", hint="26 letters and digits, as printed beside the QR code")
     return plain
 
