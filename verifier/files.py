@@ -48,9 +48,10 @@ class Reading:
         descriptor = self._open(path)
         if descriptor is None:
             return None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
             data = file.read(limit + 1)
         if len(data) > limit:
             raise HandsealError(f"{path}: is larger than {limit} bytes")

@@ -1,0 +1,72 @@
+"""A world's site on a disk, in the layout of formats.md section 8, with a trust list signed by its holders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from keys import names
+from keys.encoding import canonical, sha256, sri
+from keys.trust import TrustList
+from keys.trust_edit import Holder, found, propose, root_digest, sign
+from tests.world import CLINIC, HARBOUR, TTMA, World
+
+HOLDERS = (CLINIC, HARBOUR, TTMA)
+LOOKUP = "0123456789ABCDEFGHJKMNPQRS"
+
+
+class PublishedSite:
+    """Writes what `world` says now; each method may be called again after the world was changed."""
+
+    def __init__(self, folder: Path, world: World) -> None:
+        self.folder = folder
+        self.world = world
+        self._holders = {holder: Ed25519PrivateKey.generate() for holder in HOLDERS}
+        holders = [Holder.of(name, key.public_key()) for name, key in self._holders.items()]
+        self.newest = world.trust_list()
+        self.trust_files = self._signed(found(self.newest, holders))
+        self.root = root_digest(self.trust_files)
+        self.write_trust()
+        self.write_lists()
+        self.write(names.syllabus_path("deep-tissue-foundations", 1), world.syllabus_bytes)
+
+    def write(self, path: str, data: bytes) -> Path:
+        """As publishing does: beside, then renamed into place."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.part")
+        beside.write_bytes(data)
+        return beside.replace(target)
+
+    def write_trust(self, files: dict[str, bytes] | None = None) -> None:
+        for name, data in sorted((files or self.trust_files).items(), key=lambda item: item[0] == "targets.json"):
+            self.write(f"trust/{name}", data)
+
+    def write_list(self, list_id: str, token: str | None = None) -> Path:
+        name = names.parse_status_list_id(list_id, "list")
+        return self.write(names.status_list_path(name), (token or self.world.status_token(list_id)).encode())
+
+    def write_lists(self) -> None:
+        for list_id in self.world.list_ids():
+            self.write_list(list_id)
+
+    def write_certificate(self, token: bytes, lookup: str = LOOKUP) -> None:
+        self.write(names.certificate_path(lookup), token)
+
+    def next_trust_list(
+        self, issued: datetime, change: Callable[[TrustList], TrustList] = lambda trust_list: trust_list
+    ) -> dict[str, bytes]:
+        """Trust files with one more, fully signed list; becomes `trust_files`, is not written."""
+        old = self.newest
+        new = change(replace(old, version=old.version + 1, issued=issued, previous=sri(sha256(canonical(old)))))
+        self.newest, self.trust_files = new, self._signed(propose(self.trust_files, new))
+        return self.trust_files
+
+    def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:
+        for holder in (CLINIC, HARBOUR):  # two of three
+            files = sign(files, self._holders[holder])
+        return files
