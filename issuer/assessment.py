@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from issuer.models import Assessor, Attempt, Cohort, Enrolment
 from issuer.tables import Row, Table, quoted
-from keys.credential import Evidence
 from keys.syllabus import Criterion, Percent, Syllabus
 
 ASSESSOR_COLUMNS = ("assessor_id", "name", "qualification", "issued_by", "valid_from", "valid_until")
@@ -24,21 +24,15 @@ class Recorded(Struct, frozen=True):
 
     new: int
     unchanged: int
+    updated: int
     warnings: tuple[str, ...]
-
-
-class Achieved(Struct, frozen=True):
-    """The attempt that counts for a criterion."""
-
-    criterion: Criterion
-    attempt: Attempt
 
 
 class Standing(Struct, frozen=True):
     """Where a learner stands; `missing` says in words what is not reached yet."""
 
     enrolment: Enrolment
-    results: tuple[Achieved, ...]  # the criteria that were reached, in the syllabus's order
+    results: Mapping[str, Attempt]  # from a criterion's id to the attempt that counts, where one does
     missing: tuple[str, ...]
 
     @property
@@ -49,20 +43,23 @@ class Standing(Struct, frozen=True):
 # -- the gate ----------------------------------------------------------------------------------------------------------
 
 
-def eligible(session: Session, cohort: Cohort, syllabus: Syllabus) -> list[Standing]:
-    """The standing of everybody in a cohort, in the order they were enrolled."""
+def eligible(session: Session, cohort: Cohort, syllabus: Syllabus, *, today: date | None = None) -> list[Standing]:
+    """The standing of everybody in a cohort, in the order they were enrolled.
+
+    With `today`, a course that has not ended yet is missing too: its certificate would be dated in the future.
+    """
     wanted = (
         select(Enrolment)
         .where(Enrolment.cohort_id == cohort.id)
         .order_by(Enrolment.id)
         .options(selectinload(Enrolment.learner), selectinload(Enrolment.attempts).selectinload(Attempt.assessor))
     )
-    return [standing(enrolment, syllabus) for enrolment in session.scalars(wanted)]
+    return [standing(enrolment, syllabus, today=today) for enrolment in session.scalars(wanted)]
 
 
-def standing(enrolment: Enrolment, syllabus: Syllabus) -> Standing:
+def standing(enrolment: Enrolment, syllabus: Syllabus, *, today: date | None = None) -> Standing:
     """The gate for one learner: the best attempt at each criterion that may count."""
-    results: list[Achieved] = []
+    results: dict[str, Attempt] = {}
     missing: list[str] = []
     for criterion in syllabus.criteria:
         attempts = [attempt for attempt in enrolment.attempts if attempt.criterion == criterion.id]
@@ -70,10 +67,12 @@ def standing(enrolment: Enrolment, syllabus: Syllabus) -> Standing:
         fault = next((_shortfall(syllabus, criterion, attempt) for attempt in attempts), "not yet assessed")
         passing = next((attempt for attempt in attempts if not _shortfall(syllabus, criterion, attempt)), None)
         if passing is not None:
-            results.append(Achieved(criterion, passing))
+            results[criterion.id] = passing
         else:
             missing.append(f"{syllabus.text(criterion.name)}: {fault}")
-    return Standing(enrolment, tuple(results), tuple(missing))
+    if today is not None and today < enrolment.end:
+        missing.append(f"the course ends on {enrolment.end}")
+    return Standing(enrolment, results, tuple(missing))
 
 
 def rank(criterion: Criterion, result: str) -> float | None:
@@ -121,22 +120,7 @@ def _level_name(syllabus: Syllabus, criterion: Criterion, result: str) -> str:
     return names_.get(result, result)
 
 
-def evidence_of(achieved: Achieved, syllabus: Syllabus) -> Evidence:
-    """What a certificate says of how a criterion was seen: by whom, when and where (formats.md section 3)."""
-    attempt = achieved.attempt
-    said = [f"Assessed on {attempt.date}"]
-    if attempt.assessor is not None:
-        said.append(f"by {attempt.assessor.name}, {attempt.assessor.qualification}")
-    if attempt.place:
-        said.append(f"at {attempt.place}")
-    name = syllabus.text(achieved.criterion.name)
-    narrative, genre = " ".join(said), achieved.criterion.kind
-    if attempt.evidence_url:
-        return Evidence(type=("Evidence",), name=name, id=attempt.evidence_url, narrative=narrative, genre=genre)
-    return Evidence(type=("Evidence",), name=name, narrative=narrative, genre=genre)
-
-
-# -- recording ---------------------------------------------------------------------------------------------------------
+# -- assessors ---------------------------------------------------------------------------------------------------------
 
 
 def import_assessors(session: Session, table: Table, *, update: bool = False) -> Recorded:
@@ -164,7 +148,7 @@ def import_assessors(session: Session, table: Table, *, update: bool = False) ->
             setattr(assessor, column, value)
         session.add(assessor)
     session.flush()
-    return Recorded(new, unchanged, ())
+    return Recorded(new, unchanged, len(entries) - new - unchanged, ())
 
 
 def _read_assessor(table: Table, row: Row, seen: set[str]) -> tuple[Row, dict[str, object]] | None:

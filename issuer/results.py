@@ -74,7 +74,7 @@ def record_results(
     table.finish()
     session.add_all(new)
     session.flush()
-    return Recorded(len(new), unchanged, tuple(_warnings(results, records)))
+    return Recorded(len(new), unchanged, 0, tuple(_warnings(results, records)))
 
 
 def _read_result(table: Table, row: Row, records: _Records) -> _Result | None:

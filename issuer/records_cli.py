@@ -1,0 +1,319 @@
+"""The commands of `handseal` that take in what people wrote: programmes, cohorts, assessors, results."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from issuer import assessment, records, results
+from issuer.assessment import Standing
+from issuer.config import Workspace, find_workspace
+from issuer.database import open_database, reading, writing
+from issuer.models import Event
+from issuer.publishing import Folder, opened, publish_index, publish_syllabus
+from issuer.rules import Findings, check_file, require_programme
+from issuer.syllabuses import open_syllabus, publish_version, require_version
+from issuer.tables import MAX_BYTES, Table, TableError, read_table
+from issuer.upkeep import current_trust
+from keys import names
+from keys.console import escape, print_json, talk
+from keys.encoding import Digest
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def in_workspace(command: Command) -> Callable[..., Any]:
+    """Gives a command its Workspace first: the nearest one, or `--workspace` before or after the command's name."""
+
+    def found(folder: Path | None, **arguments: Any) -> Any:
+        outer = click.get_current_context().find_root().params.get("workspace")
+        return command(find_workspace(Path.cwd(), folder or outer), **arguments)
+
+    option = click.option("--workspace", "folder", type=FOLDER, help="Folder with clinic.toml (default: nearest one).")
+    return option(update_wrapper(found, command))
+
+
+def clock() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def spoken_faults() -> Iterator[None]:
+    """Says every fault of a refused table on a line of its own, then how many there were."""
+    try:
+        yield
+    except TableError as fault:
+        for one in fault.faults:
+            talk(f"handseal: {escape(one.text)}")
+            if one.hint:
+                talk(f"hint: {escape(one.hint)}")
+        count = len(fault.faults) + fault.more
+        raise HandsealError(
+            f"{count} fault{'s' if count != 1 else ''}{', the first of them shown' if fault.more else ''}",
+            hint="nothing was taken in: put it right and run the command again",
+        ) from fault
+
+
+def read_rows(path: Path, *, required: Sequence[str], optional: Sequence[str] | None) -> Table:
+    return read_table(read_bounded(path, MAX_BYTES), path.name, required=required, optional=optional)
+
+
+@click.command()
+@click.argument("programme", type=FILE)
+@as_json_option
+@click.pass_context
+def check(context: click.Context, programme: Path, as_json: bool) -> None:
+    """Lint a programme against the rules of a micro-certification.
+
+    \b
+    handseal check programmes/deep-tissue-foundations.toml
+    """
+    try:
+        clinic = find_workspace(Path.cwd(), context.find_root().params.get("workspace")).config.clinic.slug
+    except ConfigurationError:
+        clinic = None  # a programme can be checked before there is a clinic
+    _, findings = check_file(programme, clinic=clinic)
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        _say_findings(findings)
+    if findings.errors:
+        raise click.exceptions.Exit(1)
+
+
+def _say_findings(findings: Findings) -> None:
+    for word, found in (("error", findings.errors), ("warning", findings.warnings)):
+        for finding in found:
+            click.echo(f"{word} {finding.code}: {escape(finding.text)}")
+            if finding.hint:
+                click.echo(f"  hint: {escape(finding.hint)}")
+    if not findings.errors:
+        click.echo("keeps every rule of a micro-certification")
+
+
+@click.group()
+def programme() -> None:
+    """Publish programmes."""
+
+
+@programme.command("publish")
+@click.argument("file", metavar="PROGRAMME.toml", type=FILE)
+@as_json_option
+@in_workspace
+def publish(workspace: Workspace, file: Path, as_json: bool) -> None:
+    """Freeze a version of a programme and write its syllabus to the site.
+
+    \b
+    handseal programme publish programmes/deep-tissue-foundations.toml
+    """
+    described = require_programme(file, clinic=workspace.config.clinic.slug)
+    trust, now = current_trust(workspace), clock()
+    with writing(open_database(workspace.database_url)) as session:
+        done = publish_version(
+            session,
+            described,
+            organisation=workspace.organisation,
+            trust=trust,
+            moment=now,
+            today=workspace.today(now),
+        )
+        if done.new:
+            session.add(Event(moment=now, command="programme publish", subject=done.record.syllabus_id))
+    site = Folder(workspace.site_folder)
+    publish_syllabus(site, done.record.syllabus_id, done.record.body)
+    publish_index(site)
+    if as_json:
+        print_json({"id": done.record.syllabus_id, "version": done.record.version, "new": done.new})
+    elif done.new:
+        click.echo(f"{described.slug}: version {done.record.version} is published: {done.record.syllabus_id}")
+    else:
+        click.echo(f"{described.slug}: nothing changed since version {done.record.version}")
+
+
+@click.command()
+@click.argument("cohort", metavar="COHORT.csv", type=FILE)
+@click.option("--programme", "slug", required=True, metavar="SLUG", help="The programme they follow.")
+@click.option("--allow-mixed-script", metavar="REASON", help="Accept names that mix look-alike scripts in a word.")
+@click.option("--update", is_flag=True, help="Take over changed data of learners who are known.")
+@as_json_option
+@in_workspace
+def enrol(
+    workspace: Workspace, cohort: Path, slug: str, allow_mixed_script: str | None, update: bool, as_json: bool
+) -> None:
+    """Enrol the learners of a cohort from a CSV or XLSX file; its name is the cohort's.
+
+    \b
+    handseal enrol cohorts/2026-autumn.csv --programme deep-tissue-foundations
+    """
+    _require_programme(workspace, slug)
+    if allow_mixed_script is not None and not allow_mixed_script.strip():
+        raise ConfigurationError("--allow-mixed-script: wants a reason")
+    now = clock()
+    with spoken_faults():
+        table = read_rows(cohort, required=records.COLUMNS, optional=records.OPTIONAL)
+        with writing(open_database(workspace.database_url)) as session:
+            done = records.enrol(
+                session,
+                table,
+                cohort=cohort.stem,
+                programme=slug,
+                mixed_script_reason=allow_mixed_script,
+                update=update,
+            )
+            if done.new or done.updated:
+                session.add(Event(moment=now, command="enrol", subject=cohort.stem, reason=allow_mixed_script))
+    _warn(done.warnings)
+    counts = {"new": done.new, "unchanged": done.unchanged, "updated": done.updated}
+    if as_json:
+        print_json({"cohort": cohort.stem, **counts, "warnings": list(done.warnings)})
+    else:
+        click.echo(f"{cohort.stem}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+
+
+def _require_programme(workspace: Workspace, slug: str) -> None:
+    names.require_slug(slug, "--programme")
+    if not (workspace.programmes / f"{slug}.toml").is_file():
+        raise ConfigurationError(f"--programme {slug}: there is no file {workspace.programmes / f'{slug}.toml'}")
+
+
+@click.group()
+def assessors() -> None:
+    """Say who may assess."""
+
+
+@assessors.command("import")
+@click.argument("file", metavar="ASSESSORS.csv", type=FILE)
+@click.option("--update", is_flag=True, help="Take over changed data, as of a renewed licence.")
+@as_json_option
+@in_workspace
+def import_assessors(workspace: Workspace, file: Path, update: bool, as_json: bool) -> None:
+    """Take in assessors and how long their qualifications are valid.
+
+    \b
+    handseal assessors import assessors.csv
+    """
+    now = clock()
+    with spoken_faults():
+        table = read_rows(file, required=assessment.ASSESSOR_COLUMNS, optional=())
+        with writing(open_database(workspace.database_url)) as session:
+            done = assessment.import_assessors(session, table, update=update)
+            if done.new or done.updated:
+                session.add(Event(moment=now, command="assessors import", subject=file.name))
+    _report(file, done, as_json=as_json)
+
+
+@click.command()
+@click.argument("file", metavar="RESULTS.csv", type=FILE)
+@click.option("--cohort", metavar="NAME", help="The cohort meant, where learners are in several.")
+@as_json_option
+@in_workspace
+def assess(workspace: Workspace, file: Path, cohort: str | None, as_json: bool) -> None:
+    """Record results of quizzes, demonstrations and live skill checks.
+
+    \b
+    handseal assess results/2026-autumn.csv
+    """
+    now = clock()
+    with spoken_faults():
+        table = read_rows(file, required=results.COLUMNS, optional=results.OPTIONAL)
+        with writing(open_database(workspace.database_url)) as session:
+            if cohort is not None:
+                records.find_cohort(session, cohort)
+            done = results.record_results(
+                session, table, today=workspace.today(now), evidence=_evidence_in(file.parent), cohort=cohort
+            )
+            if done.new:
+                session.add(Event(moment=now, command="assess", subject=cohort or file.name))
+    _report(file, done, as_json=as_json)
+
+
+def _evidence_in(folder: Path) -> results.EvidenceDigest:
+    """Files beside the table are hashed; nothing above its folder is looked at."""
+
+    def digest(name: str) -> Digest:
+        path = Path(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise HandsealError(f"{name}: is not a path below the table's own folder")
+        with opened(folder / path) as stream:
+            hashed = hashlib.sha256()
+            for part in iter(lambda: stream.read(1024 * 1024), b""):
+                hashed.update(part)
+        return Digest(hashed.digest())
+
+    return digest
+
+
+def _report(file: Path, done: assessment.Recorded, *, as_json: bool) -> None:
+    _warn(done.warnings)
+    if as_json:
+        counts = {"new": done.new, "unchanged": done.unchanged, "updated": done.updated}
+        print_json({"file": file.name, **counts, "warnings": list(done.warnings)})
+    else:
+        tail = f", {done.updated} updated" if done.updated else ""
+        click.echo(f"{file.name}: {done.new} new, {done.unchanged} unchanged{tail}")
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        talk(f"warning: {escape(warning)}")
+
+
+@click.command()
+@click.argument("cohort")
+@as_json_option
+@in_workspace
+def eligible(workspace: Workspace, cohort: str, as_json: bool) -> None:
+    """Say who of a cohort may be certified, and what exactly the others lack.
+
+    \b
+    handseal eligible 2026-autumn
+    """
+    now = clock()
+    with reading(open_database(workspace.database_url)) as session:
+        group = records.find_cohort(session, cohort)
+        syllabus = open_syllabus(require_version(session, group.programme))
+        standings = assessment.eligible(session, group, syllabus, today=workspace.today(now))
+    passed = [standing for standing in standings if standing.passed]
+    lacking = [standing for standing in standings if not standing.passed]
+    if as_json:
+        print_json(
+            {
+                "cohort": cohort,
+                "syllabus": syllabus.id,
+                "eligible": [_person(standing) for standing in passed],
+                "notEligible": [_person(standing) | {"missing": list(standing.missing)} for standing in lacking],
+            }
+        )
+        return
+    for standing in passed:
+        click.echo(f"{_called(standing)}: may be certified")
+    for standing in lacking:
+        click.echo(f"{_called(standing)}: {'; '.join(escape(text) for text in standing.missing)}")
+    talk(f"{len(passed)} of {len(standings)} may be certified: {syllabus.id}")
+
+
+def _person(standing: Standing) -> dict[str, Any]:
+    learner = standing.enrolment.learner
+    return {"learnerId": learner.learner_id, "name": learner.name}
+
+
+def _called(standing: Standing) -> str:
+    learner = standing.enrolment.learner
+    return f"{escape(learner.learner_id)} {escape(learner.name)}"
+
+
+COMMANDS: tuple[click.Command, ...] = (check, programme, enrol, assessors, assess, eligible)
+"""What `issuer.cli` adds to its group."""
