@@ -108,7 +108,7 @@ def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, propo
     issue: Issue | None = None
     number, taken = free_list(session)
     not_yet: list[NotYet] = []
-    for lot in _without_certificate(session, cohort_id):
+    for lot in without_certificate(session, cohort_id):
         for enrolment in lot:
             at = standing(enrolment, syllabus)
             learner = enrolment.learner
@@ -128,7 +128,7 @@ def _plan(proposer: Proposer, syllabus: Syllabus, body: bytes) -> Issue:
     return plan_issue(clinic.site, clinic.organisation, syllabus, body, trust=proposer.trust, now=proposer.now)
 
 
-def _without_certificate(session: Session, cohort_id: int) -> Iterator[tuple[Enrolment, ...]]:
+def without_certificate(session: Session, cohort_id: int) -> Iterator[tuple[Enrolment, ...]]:
     """The enrolments that have no certificate but recalled ones, lot by lot."""
     live = exists().where(CertificateRecord.enrolment_id == Enrolment.id, CertificateRecord.state != State.RECALLED)
     query = select(Enrolment.id).where(Enrolment.cohort_id == cohort_id, ~live).order_by(Enrolment.id)

@@ -1,0 +1,228 @@
+"""What exists, and for each cohort the one thing to do next, with the command to type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from issuer.assessment import standing
+from issuer.config import Workspace
+from issuer.lots import LOT
+from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, Learner, State, StatusRecord
+from issuer.printing import file_name
+from issuer.proposing import without_certificate
+from issuer.records import find_cohort
+from issuer.statuses import find_certificate, grouped
+from issuer.syllabuses import latest_version, open_syllabus
+from keys import names
+from keys.credential import calendar_date
+from keys.encoding import format_time
+from keys.profile import parse_certificate
+from keys.trust import Trust
+
+
+class Step(Struct, frozen=True):
+    """Where a cohort stands and what comes next; `command` is empty where there is nothing to do."""
+
+    cohort: str
+    programme: str
+    learners: int
+    ready: int  # passed, nothing proposed yet
+    not_ready: int
+    proposed: int
+    signed: int  # proposed ones with enough co-signatures
+    issued: int
+    sentence: str
+    command: str
+
+
+class Line(Struct, frozen=True):
+    """One certificate in a list."""
+
+    lookup_id: str
+    name: str
+    learner_id: str
+    cohort: str
+    standing: str
+    proposed: datetime
+    issued: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "lookupId": self.lookup_id,
+            "name": self.name,
+            "learnerId": self.learner_id,
+            "cohort": self.cohort,
+            "standing": self.standing,
+            "proposed": format_time(self.proposed),
+            "issued": format_time(self.issued) if self.issued else None,
+        }
+
+
+def next_steps(session: Session, workspace: Workspace, trust: Trust | None, now: datetime) -> Iterator[Step]:
+    """One step per cohort, in the order of their names."""
+    for name in session.scalars(select(Cohort.name).order_by(Cohort.name)).all():
+        yield next_step(session, name, workspace, trust, now)
+
+
+def next_step(session: Session, cohort: str, workspace: Workspace, trust: Trust | None, now: datetime) -> Step:
+    group = find_cohort(session, cohort)
+    identity, programme = group.id, group.programme
+    states = _states(session, identity)
+    ready, not_ready = _readiness(session, identity, programme)
+    policy = trust.policy(names.programme_id(workspace.site, programme), now) if trust else None
+    needed = policy.threshold if policy else None
+    signatures = _signatures(session, identity)
+    signed = sum(count >= needed for count in signatures.values()) if needed else 0
+    plain = Step(
+        cohort=cohort,
+        programme=programme,
+        learners=session.scalar(select(func.count(Enrolment.id)).where(Enrolment.cohort_id == identity)) or 0,
+        ready=ready,
+        not_ready=not_ready,
+        proposed=states[State.PROPOSED],
+        signed=signed,
+        issued=states[State.ISSUED],
+        sentence="",
+        command="",
+    )
+    published = latest_version(session, programme) is not None
+    sentence, command = _advice(plain, published=published, needed=needed)
+    return replace(plain, sentence=sentence, command=command)
+
+
+def certificates(session: Session, *, cohort: str | None = None, search: str | None = None) -> Iterator[Line]:
+    """Certificates in the order they were proposed; `search` is part of a name, a learner's id or a lookup id."""
+    if cohort is not None:
+        find_cohort(session, cohort)
+    query = (
+        select(CertificateRecord, Learner.name, Learner.learner_id, Cohort.name)
+        .join(CertificateRecord.enrolment)
+        .join(Enrolment.learner)
+        .join(Enrolment.cohort)
+        .options(joinedload(CertificateRecord.status))
+        .order_by(CertificateRecord.id)
+        .execution_options(yield_per=LOT)
+    )
+    if cohort is not None:
+        query = query.where(Cohort.name == cohort)
+    if search:
+        plain = search.replace("-", "").replace(" ", "").upper()
+        hits = (column.icontains(search, autoescape=True) for column in (Learner.name, Learner.latin_name))
+        exact = (Learner.learner_id == search, CertificateRecord.lookup_id.startswith(plain, autoescape=True))
+        query = query.where(or_(*hits, *exact))
+    for record, name, learner_id, group in session.execute(query):
+        yield Line(
+            lookup_id=record.lookup_id,
+            name=name,
+            learner_id=learner_id,
+            cohort=group,
+            standing=standing_of(record.state, record.status),
+            proposed=record.proposed_at,
+            issued=record.issued_at,
+        )
+
+
+def standing_of(state: State, status: StatusRecord) -> str:
+    """One word: the state, or what the status bits say of an issued one."""
+    if state is not State.ISSUED:
+        return str(state.value)
+    if status.superseded:
+        return "superseded"
+    if status.revoked:
+        return "revoked"
+    return "suspended" if status.suspended else "issued"
+
+
+def describe(session: Session, workspace: Workspace, lookup_id: str) -> dict[str, Any]:
+    """One certificate with all that the clinic knows of it, as plain values."""
+    record = find_certificate(session, lookup_id)
+    core = parse_certificate(record.core, f"certificate {grouped(record.lookup_id)}")
+    learner, subject = record.enrolment.learner, core.credential_subject
+    query = select(CosignatureRecord).where(CosignatureRecord.certificate_digest == record.digest)
+    signed = sorted(session.scalars(query), key=lambda row: row.organisation)
+    events = session.scalars(select(Event).where(Event.subject == record.lookup_id).order_by(Event.id))
+    issued = record.state is State.ISSUED
+    public = issued and learner.consent_page
+    return {
+        "lookupId": record.lookup_id,
+        "standing": standing_of(record.state, record.status),
+        "reason": record.status.reason,
+        "name": core.printed_name,
+        "latinName": core.latin_name,
+        "learnerId": learner.learner_id,
+        "cohort": record.enrolment.cohort.name,
+        "programme": core.name,
+        "version": record.syllabus.version,
+        "activity": [calendar_date(subject.activity_start_date), calendar_date(subject.activity_end_date)],
+        "awarded": calendar_date(core.awarded_date),
+        "validUntil": calendar_date(core.valid_until) if isinstance(core.valid_until, datetime) else None,
+        "proposed": format_time(record.proposed_at),
+        "issued": format_time(record.issued_at) if record.issued_at else None,
+        "needed": core.terms_of_use[0].threshold,
+        "cosignatures": [{"organisation": r.organisation, "received": format_time(r.received_at)} for r in signed],
+        "page": f"{workspace.site}/c/{record.lookup_id}" if public else None,
+        "pdf": f"certificates/{file_name(core, learner.learner_id, record.lookup_id)}" if issued else None,
+        "events": [{"moment": format_time(e.moment), "command": e.command, "reason": e.reason} for e in events],
+    }
+
+
+def _states(session: Session, cohort_id: int) -> Counter[State]:
+    query = (
+        select(CertificateRecord.state, func.count())
+        .join(CertificateRecord.enrolment)
+        .where(Enrolment.cohort_id == cohort_id)
+        .group_by(CertificateRecord.state)
+    )
+    return Counter({row[0]: row[1] for row in session.execute(query)})
+
+
+def _readiness(session: Session, cohort_id: int, programme: str) -> tuple[int, int]:
+    """How many without a certificate passed, and how many did not (or cannot, the programme being unpublished)."""
+    version = latest_version(session, programme)
+    syllabus = open_syllabus(version) if version else None
+    ready = not_ready = 0
+    for lot in without_certificate(session, cohort_id):
+        passed = sum(standing(enrolment, syllabus).passed for enrolment in lot) if syllabus else 0
+        ready, not_ready = ready + passed, not_ready + len(lot) - passed
+        session.expunge_all()
+    return ready, not_ready
+
+
+def _signatures(session: Session, cohort_id: int) -> Counter[str]:
+    """Co-signatures stored for each certificate that is proposed, by lookup id."""
+    query = (
+        select(CertificateRecord.lookup_id, func.count())
+        .join(CosignatureRecord, CosignatureRecord.certificate_digest == CertificateRecord.digest)
+        .join(CertificateRecord.enrolment)
+        .where(Enrolment.cohort_id == cohort_id, CertificateRecord.state == State.PROPOSED)
+        .group_by(CertificateRecord.lookup_id)
+    )
+    return Counter({row[0]: row[1] for row in session.execute(query)})
+
+
+def _advice(step: Step, *, published: bool, needed: int | None) -> tuple[str, str]:
+    """The first thing that somebody waits for."""
+    cohort, slug = step.cohort, step.programme
+    if not published:
+        return "the programme is not published yet", f"handseal programme publish programmes/{slug}.toml"
+    if needed is None:
+        return "the trust list has no policy for the programme yet", "handseal receive TRUST-FOLDER"
+    if step.signed:
+        return f"{step.signed} have their co-signatures and can be issued", f"handseal issue {cohort}"
+    if step.ready:
+        command = f"handseal propose {cohort} --out {cohort}-request.jsonl"
+        return f"{step.ready} passed and can be proposed to the partner bodies", command
+    if step.proposed:
+        text = f"{step.proposed} wait for co-signatures ({needed} partner bodies must sign)"
+        return text, "handseal receive RESPONSE.jsonl"
+    if step.not_ready:
+        return f"{step.not_ready} lack results", f"handseal eligible {cohort}"
+    return ("all are issued", "") if step.learners else ("nobody is enrolled", f"handseal enrol cohorts/{cohort}.csv")
