@@ -108,27 +108,31 @@ def parse_public_key(data: bytes, place: str) -> PublicKeyFile:
         raise FormatError(f"{place}: proof: names another key")
     if token.payload != canonical(replace(file, proof=UNSET)):
         raise FormatError(f"{place}: proof: is about another statement")
-    _require_signature(file, token.signed, token.signature, place)
+    if file.alg != _expected_algorithm(file):
+        raise FormatError(f"{place}: alg: is not the key's")
+    require_signature(file, token.signed, token.signature, f"{place}: proof: does not show possession of the key")
     return file
 
 
-def _require_signature(file: PublicKeyFile, message: bytes, signature: bytes, place: str) -> None:
-    match file.jwk:
-        case OkpJwk():
-            fits = file.alg == TRUST_ALGORITHM
-        case EcJwk() | RsaJwk():
-            fits = file.alg == public_key(file.jwk).algorithm.value
-        case _:
-            assert_never(file.jwk)
-    if not fits:
-        raise FormatError(f"{place}: alg: is not the key's")
+def require_signature(file: PublicKeyFile, message: bytes, signature: bytes, complaint: str) -> None:
+    """SignatureError with `complaint` unless `signature` is that of `message` by the key of `file`."""
     try:
         if isinstance(file.jwk, OkpJwk):
             file.ed25519.verify(signature, message)
         else:
             public_key(file.jwk).require_signature(message, signature)
     except (InvalidSignature, SignatureError) as fault:
-        raise SignatureError(f"{place}: proof: does not show possession of the key") from fault
+        raise SignatureError(complaint) from fault
+
+
+def _expected_algorithm(file: PublicKeyFile) -> str:
+    match file.jwk:
+        case OkpJwk():
+            return TRUST_ALGORITHM
+        case EcJwk() | RsaJwk():
+            return public_key(file.jwk).algorithm.value
+        case _:
+            assert_never(file.jwk)
 
 
 def _jwk(key: AnyPrivateKey) -> EcJwk | RsaJwk | OkpJwk:

@@ -1,0 +1,347 @@
+"""What a partner body must never forget: every endorsement it made, withdrawn ones, and the newest trust list seen.
+
+One folder of mode 0700, to be backed up with the key. An endorsement is committed here before it leaves: killed and
+run again, a ceremony returns the same tokens, and no place in a status list is used twice.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from keys.encoding import Digest, canonical, format_time, parse_time, sha256, sri
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded, replace_file
+from keys.request import RequestRow
+from keys.status import MAX_BITS, MIN_BITS, set_bits
+from keys.trust import Trust
+from keys.trust_chain import load_chain, load_trust
+
+MAX_TRUST_FILE = 16 * 1024 * 1024
+_WAIT = 30  # seconds for another ceremony on the same folder
+MAX_LOT = 500  # SQLite takes some 32,000 parameters; small lots also keep a kill cheap
+_SELECT = "SELECT kid, digest, certificate, request, signed, withdrawn FROM endorsement"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS endorsement (
+    kid TEXT NOT NULL, digest BLOB NOT NULL, list TEXT NOT NULL, place INTEGER NOT NULL, certificate TEXT NOT NULL,
+    request BLOB NOT NULL, signed TEXT NOT NULL, token TEXT NOT NULL, withdrawn TEXT,
+    PRIMARY KEY (kid, digest), UNIQUE (list, place)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_certificate ON endorsement (certificate);
+CREATE INDEX IF NOT EXISTS by_digest ON endorsement (digest);
+CREATE TABLE IF NOT EXISTS request (
+    digest BLOB NOT NULL, kid TEXT NOT NULL, issuer TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL,
+    signed TEXT NOT NULL, PRIMARY KEY (digest, kid)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Signed(Struct, frozen=True):
+    """One endorsement as it was kept."""
+
+    kid: str
+    digest: Digest
+    certificate: str
+    request: Digest
+    signed: datetime
+    withdrawn: datetime | None
+
+
+class SignedRequest(Struct, frozen=True, rename="camel"):
+    """One request that was answered; `count` is how many of its certificates were co-signed."""
+
+    digest: Digest
+    kid: str
+    issuer: str
+    title: str
+    count: int
+    signed: datetime
+
+
+class Home:
+    """The state folder, made where it is missing; to be closed, or used in a `with`.
+
+    HandsealError where others may enter it, or another ceremony keeps it locked.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.transcripts = folder / "transcripts"
+        self.trust = folder / "trust"
+        try:
+            for part in (folder, self.transcripts, self.trust):
+                part.mkdir(mode=0o700, parents=part is folder, exist_ok=True)
+        except OSError as fault:
+            raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault
+        if folder.stat().st_mode & 0o077:
+            raise HandsealError(f"{folder}: others may enter it", hint=f"chmod 700 {folder}")
+        try:
+            self._database = sqlite3.connect(folder / "state.sqlite3", timeout=_WAIT, isolation_level=None)
+            self._database.execute("PRAGMA synchronous=FULL")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.Error as fault:
+            raise HandsealError(f"{folder}: its database cannot be opened: {fault}") from fault
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def endorse(
+        self,
+        kid: str,
+        list_id: str,
+        request: Digest,
+        rows: Sequence[RequestRow],
+        make: Callable[[RequestRow, int], str],
+        now: datetime,
+    ) -> None:
+        """Sees to an endorsement of each row, at most `MAX_LOT` of them; committed on return.
+
+        `make(row, place)` signs a row for that place of the status list; it is asked once per content ever. What
+        was withdrawn stays so, also under a new key (C27).
+        """
+        with self._transaction():
+            kept = self._tokens(kid, [row.digest for row in rows])
+            places = self._free_places(list_id, len(rows) - len(kept))
+            for row in rows:
+                if row.digest not in kept:
+                    place = next(places)
+                    token, signed = make(row, place), format_time(now)
+                    self._keep((kid, row.digest, list_id, place, row.core.id, request, signed, token))
+
+    def tokens(self, kid: str, digests: Sequence[Digest]) -> Iterator[str]:
+        """The endorsement JWTs kept for these contents, in their order."""
+        for start in range(0, len(digests), MAX_LOT):
+            lot = digests[start : start + MAX_LOT]
+            kept = self._tokens(kid, lot)
+            yield from (kept[digest] for digest in lot)
+
+    def record_request(self, request: SignedRequest) -> None:
+        """Notes that a response was made; the same request answered again is one entry."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO request VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    request.digest,
+                    request.kid,
+                    request.issuer,
+                    request.title,
+                    request.count,
+                    format_time(request.signed),
+                ),
+            )
+
+    def requests(self) -> list[SignedRequest]:
+        """All answered requests, oldest first."""
+        rows = self._database.execute("SELECT * FROM request ORDER BY signed, digest")
+        return [
+            SignedRequest(Digest(digest), kid, issuer, title, count, parse_time(signed))
+            for digest, kid, issuer, title, count, signed in rows
+        ]
+
+    def signed(self) -> Iterator[Signed]:
+        """All endorsements ever made, oldest first."""
+        return map(_signed, self._database.execute(f"{_SELECT} ORDER BY signed, certificate"))
+
+    def signed_certificates(self, certificates: Iterable[str]) -> list[Signed]:
+        """The endorsements of these certificate ids."""
+        return self._find("certificate", certificates)
+
+    def signed_contents(self, digests: Iterable[Digest]) -> list[Signed]:
+        """The endorsements of these content digests, by whichever key."""
+        return self._find("digest", digests)
+
+    def withdraw(self, digests: Iterable[Digest], now: datetime) -> int:
+        """Marks every endorsement of these contents; how many were not withdrawn before."""
+        with self._transaction():
+            changed = 0
+            for digest in digests:
+                changed += self._database.execute(
+                    "UPDATE endorsement SET withdrawn = ? WHERE digest = ? AND withdrawn IS NULL",
+                    (format_time(now), digest),
+                ).rowcount
+        return changed
+
+    def status_bits(self, list_id: str) -> bytes:
+        """The bits of a status list: set where withdrawn."""
+        rows = self._database.execute(
+            "SELECT place FROM endorsement WHERE list = ? AND withdrawn IS NOT NULL", (list_id,)
+        )
+        return set_bits(bytes(self._length(list_id, 0) // 8), {row[0] for row in rows})
+
+    def note(self, name: str) -> str | None:
+        """A remembered value: `root`, `trust`, `clock`."""
+        row = self._database.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, name: str, value: str) -> None:
+        with self._transaction():
+            self._database.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+
+    def require_owner(self, organisation: str) -> None:
+        """HandsealError where this folder is another body's: one body, one folder."""
+        if self.note("owner") not in (None, organisation):
+            raise HandsealError(f"{self.folder}: belongs to {self.note('owner')}", hint="give this body its own --home")
+        self.remember("owner", organisation)
+
+    def require_clock(self, now: datetime) -> None:
+        """HandsealError where the clock stands before the last ceremony here (K07); remembers it otherwise."""
+        last = self.note("clock")
+        if last is not None and now < parse_time(last):
+            raise HandsealError(f"clock: shows {format_time(now)}, but the last ceremony here was at {last}")
+        self.remember("clock", format_time(now))
+
+    @contextmanager
+    def new_transcript(self, name: str, now: datetime) -> Iterator[tuple[Path, Callable[[bytes], None]]]:
+        """A new transcript's path, and what appends a line to it: on disk before it returns."""
+        stem = f"{now:%Y%m%dT%H%M%SZ}-{name}"
+        path = self.transcripts / f"{stem}-{secrets.token_hex(3)}.jsonl"
+        with path.open("xb", buffering=0) as file:
+            path.chmod(0o600)
+
+            def append(line: bytes) -> None:
+                file.write(line)
+                os.fsync(file.fileno())
+
+            yield path, append
+
+    def take_trust(self, source: Path, root_digest: str | None) -> Trust:
+        """The trust list in folder `source` (a site, or its `trust/`), verified, kept and returned.
+
+        HandsealError where the root is not the one remembered from the first time, the list is older than the one
+        kept, or rewrites it.
+        """
+        known_root, kept = self.note("root"), self.note("trust")
+        root = root_digest or known_root
+        if root is None:
+            raise ConfigurationError(
+                "trust list: its root is not known yet", hint="add --root HEX, as it was read aloud"
+            )
+        if known_root not in (None, root):
+            raise HandsealError("trust list: its root is not the one remembered here")
+        folder = source / "trust" if (source / "trust").is_dir() else source
+        read = _TrustFolder(folder)
+        chain = load_chain(read, root_digest=root)
+        version, digest = chain.lists[-1].version, sri(chain.list_digest)
+        if kept is not None:
+            _require_not_older(kept, [sri(sha256(canonical(entry))) for entry in chain.lists])
+        name = f"{version}-{len(chain.roots)}"  # a folder each: killed here, the one before stays whole
+        place = self.trust / name
+        place.mkdir(mode=0o700, exist_ok=True)
+        for file, data in read.files.items():
+            replace_file(place / file, data)
+        self.remember("root", root)
+        self.remember("trust", f"{version} {digest} {name}")
+        return load_trust(read, root_digest=root)
+
+    def last_trust(self) -> Trust:
+        """The newest trust list ever taken; ConfigurationError where there is none."""
+        root, kept = self.note("root"), self.note("trust")
+        if root is None or kept is None:
+            raise ConfigurationError("trust list: none is known yet", hint="add --trust DIR --root HEX")
+        return load_trust(_TrustFolder(self.trust / kept.split(" ")[2]), root_digest=root)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, and one ceremony at a time."""
+        try:
+            with self._database:  # commits, or rolls back whatever was raised
+                self._database.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.Error as fault:
+            raise HandsealError(f"{self.folder}: {fault}") from fault
+
+    def _tokens(self, kid: str, digests: Sequence[Digest]) -> dict[Digest, str]:
+        marks = ",".join("?" * len(digests))
+        rows = self._database.execute(
+            f"SELECT digest, token FROM endorsement WHERE kid = ? AND digest IN ({marks})",  # noqa: S608 - marks only
+            (kid, *digests),
+        )
+        return {Digest(digest): token for digest, token in rows}
+
+    def _free_places(self, list_id: str, wanted: int) -> Iterator[int]:
+        """Random places that were never given away (S11)."""
+        length = self._length(list_id, wanted)
+        query = "SELECT 1 FROM endorsement WHERE list = ? AND place = ?"
+        while True:
+            place = secrets.randbelow(length)
+            if self._database.execute(query, (list_id, place)).fetchone() is None:
+                yield place
+
+    def _length(self, list_id: str, wanted: int) -> int:
+        """Bits of the list: it doubles once half of it is in use, so that a free place is found quickly."""
+        count = self._database.execute("SELECT count(*) FROM endorsement WHERE list = ?", (list_id,)).fetchone()[0]
+        length = MIN_BITS
+        while length < 2 * (count + wanted):
+            length *= 2
+        if length > MAX_BITS:
+            raise HandsealError(f"{list_id}: is full", hint="this body needs a second status list")
+        return length
+
+    def _keep(self, endorsement: tuple[str, Digest, str, int, str, Digest, str, str]) -> None:
+        """Adds one; what was withdrawn under another key is withdrawn under this one."""
+        self._database.execute(
+            "INSERT INTO endorsement VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+            " (SELECT max(withdrawn) FROM endorsement WHERE digest = ?2 AND list = ?3))",
+            endorsement,
+        )
+
+    def _find(self, column: str, values: Iterable[str | Digest]) -> list[Signed]:
+        wanted, found = list(values), list[Signed]()
+        for start in range(0, len(wanted), MAX_LOT):
+            lot = wanted[start : start + MAX_LOT]
+            marks = ",".join("?" * len(lot))
+            found += map(_signed, self._database.execute(f"{_SELECT} WHERE {column} IN ({marks})", lot))
+        return found
+
+
+class _TrustFolder:
+    """Reads the files of a trust folder once, and keeps what it read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.files: dict[str, bytes] = {}
+
+    def __call__(self, name: str) -> bytes | None:
+        if name not in self.files:
+            path = self._folder / name
+            if not path.is_file():
+                return None
+            self.files[name] = read_bounded(path, MAX_TRUST_FILE)
+        return self.files[name]
+
+
+def _signed(row: tuple[str, bytes, str, bytes, str, str | None]) -> Signed:
+    kid, digest, certificate, request, signed, withdrawn = row
+    return Signed(
+        kid=kid,
+        digest=Digest(digest),
+        certificate=certificate,
+        request=Digest(request),
+        signed=parse_time(signed),
+        withdrawn=None if withdrawn is None else parse_time(withdrawn),
+    )
+
+
+def _require_not_older(kept: str, digests: list[str]) -> None:
+    """The kept list is the offered one, or one of those it grew from (R03, R19)."""
+    version, digest, _ = kept.split(" ")
+    if int(version) > len(digests):
+        raise HandsealError(f"trust list: version {len(digests)} is older than version {version} kept here")
+    if digests[int(version) - 1] != digest:
+        raise HandsealError(f"trust list: its version {version} is not the one kept here: someone rewrote it")
