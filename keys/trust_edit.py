@@ -143,13 +143,16 @@ def sign(files: Files, key: Ed25519PrivateKey, *, held: Chain | None = None) -> 
     draft = open_draft(files)
     if held is not None:
         require_continues(files, held)
+    root, targets = progress(files)
+    roots = [draft.root]
+    if draft.root_before is not None and not root.complete:
+        roots.append(draft.root_before)
     keyid = key_id_of(key.public_key())
-    by_root = {k for root in (draft.root, draft.root_before or draft.root) for k in root.signed.roles.root.keyids}
+    by_root = {k for file in roots for k in file.signed.roles.root.keyids}
     by_targets = draft.root.signed.roles.targets.keyids
     if keyid not in {*by_root, *by_targets}:
         raise HandsealError("trust: this key is no holder's of the trust list")
     signed = dict(files)
-    root, targets = progress(files)
     if not root.complete and keyid in by_root:
         signed[root.file] = write(add_signature(draft.root, key))
     if not targets.complete and keyid in by_targets:
