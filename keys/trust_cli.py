@@ -129,8 +129,11 @@ def propose(current: Path, changes: Path, root: str, out: Path) -> None:
     root-threshold = 2
     """
     require_absent(out)
-    load_trust(folder_reader(current), root_digest=root)
-    files = proposed(read_folder(current), read_toml(changes, trust_changes.Changes), changes, issued=_now())
+    newest = load_trust(folder_reader(current), root_digest=root).list
+    now = _now()
+    # What starts with this list starts after what started with the one before, even within one second.
+    issued = now + timedelta(seconds=1) if now == newest.issued else now
+    files = proposed(read_folder(current), read_toml(changes, trust_changes.Changes), changes, issued=issued)
     write_folder(out, files)
     _show_draft(files)
     talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
