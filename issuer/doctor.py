@@ -56,10 +56,13 @@ def examine(session: Session, workspace: Workspace, trust: Trust, now: datetime)
     known: set[str] = set()
     public: set[str] = set()
     pdfs: set[str] = set()
-    for record in _records(session):
-        known.add(record.lookup_id)
-        found = list(_certificate(record, workspace, trust, public, pdfs))
-        yield from found
+    try:
+        for record in _records(session):
+            known.add(record.lookup_id)
+            yield from _certificate(record, workspace, trust, public, pdfs)
+    except (LookupError, ValueError):
+        yield _fault("database", "a row holds a value that Handseal never writes", "restore it from a backup")
+        return
     yield from _strays(workspace, known, public, pdfs)
     yield from _deleted(session)
 

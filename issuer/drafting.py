@@ -6,16 +6,18 @@ The core of formats.md section 3, from an enrolment, the attempts that passed, a
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 
 from msgspec import UNSET, Struct
 
-from issuer.assessment import Achieved, Standing, evidence_of
+from issuer.assessment import Standing
+from issuer.models import Attempt
 from keys import names
 from keys.credential import (
     Certificate,
     CosignaturePolicy,
+    Evidence,
     Identity,
     Profile,
     RelatedResource,
@@ -27,7 +29,7 @@ from keys.credential import (
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
 from keys.profile import require_claims, require_profile
-from keys.syllabus import Percent, Syllabus, achievement_of
+from keys.syllabus import Criterion, Percent, Syllabus, achievement_of
 from keys.trust import Policy, Trust
 
 Random = Callable[[int], bytes]
@@ -106,9 +108,8 @@ def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certific
     place = f"learner {enrolment.learner.learner_id}"
     if not standing.passed:
         raise HandsealError(f"{place}: {'; '.join(standing.missing)}")
-    awarded = max(enrolment.end, *(achieved.attempt.date for achieved in standing.results))
+    awarded = max(enrolment.end, *(attempt.date for attempt in standing.results.values()))
     until = _until(awarded, syllabus)
-    evidence = tuple(evidence_of(seen, syllabus) for seen in standing.results if _was_seen(seen))
     core = Certificate(
         context=(
             "https://www.w3.org/ns/credentials/v2",
@@ -135,7 +136,7 @@ def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certific
         nbf=int(issue.moment.timestamp()),
         valid_until=until if until else UNSET,
         exp=int(until.timestamp()) if until else UNSET,
-        evidence=evidence or UNSET,
+        evidence=_evidence(syllabus, standing.results) or UNSET,
     )
     require_profile(core, place)
     require_claims(core, place)
@@ -159,32 +160,47 @@ def _subject(issue: Issue, standing: Standing, drawn: Identifiers) -> Subject:
         activity_start_date=_midnight(enrolment.start),
         activity_end_date=_midnight(enrolment.end),
         achievement=achievement_of(issue.syllabus),
-        result=tuple(_result(issue.syllabus, achieved) for achieved in standing.results),
+        result=tuple(_result(issue.syllabus, each, standing.results[each.id]) for each in issue.syllabus.criteria),
     )
 
 
-def _result(syllabus: Syllabus, achieved: Achieved) -> Result:
-    identity = f"{syllabus.id}#{achieved.criterion.id}"
-    if isinstance(achieved.criterion.scale, Percent):
-        return Result(type=("Result",), result_description=identity, value=achieved.attempt.result)
-    level = f"{identity}.{achieved.attempt.result}"
-    return Result(type=("Result",), result_description=identity, achieved_level=level)
+def _result(syllabus: Syllabus, criterion: Criterion, attempt: Attempt) -> Result:
+    identity = f"{syllabus.id}#{criterion.id}"
+    if isinstance(criterion.scale, Percent):
+        return Result(type=("Result",), result_description=identity, value=attempt.result)
+    return Result(type=("Result",), result_description=identity, achieved_level=f"{identity}.{attempt.result}")
 
 
-def _was_seen(achieved: Achieved) -> bool:
-    """Whether a person saw it, on video or live; a quiz is graded by its key."""
-    return achieved.criterion.kind != "quiz"
+def _evidence(syllabus: Syllabus, results: Mapping[str, Attempt]) -> tuple[Evidence, ...]:
+    """Of what a person saw, on video or live: by whom, when and where; never the private remark."""
+    return tuple(
+        Evidence(
+            type=("Evidence",),
+            name=syllabus.text(criterion.name),
+            id=results[criterion.id].evidence_url or UNSET,
+            narrative=_assessed(results[criterion.id]),
+            genre=criterion.kind,
+        )
+        for criterion in syllabus.criteria
+        if criterion.kind != "quiz"
+    )
 
 
-def _resources(issue: Issue, results: tuple[Achieved, ...], drawn: Identifiers) -> tuple[RelatedResource, ...]:
+def _assessed(attempt: Attempt) -> str:
+    by = f" by {attempt.assessor.name}, {attempt.assessor.qualification}," if attempt.assessor else ""
+    at = f" at {attempt.place}" if attempt.place else ""
+    return f"Assessed{by} on {attempt.date.isoformat()}{at}"
+
+
+def _resources(issue: Issue, results: Mapping[str, Attempt], drawn: Identifiers) -> tuple[RelatedResource, ...]:
     """The syllabus, then each evidence file whose digest is known; ids are unique."""
     syllabus = issue.syllabus
     digest = sri(sha256(issue.syllabus_bytes))
     resources = {syllabus.id: RelatedResource(id=syllabus.id, digest_sri=digest, media_type="application/json")}
-    for achieved in results:
-        attempt = achieved.attempt
-        if _was_seen(achieved) and attempt.evidence_digest:
-            identity = attempt.evidence_url or f"{drawn.certificate}#{achieved.criterion.id}"
+    for criterion in syllabus.criteria:
+        attempt = results[criterion.id]
+        if criterion.kind != "quiz" and attempt.evidence_digest:
+            identity = attempt.evidence_url or f"{drawn.certificate}#{criterion.id}"
             resource = RelatedResource(id=identity, digest_sri=sri(attempt.evidence_digest), media_type=_FILE)
             resources.setdefault(identity, resource)
     return tuple(resources.values())

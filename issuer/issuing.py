@@ -112,6 +112,29 @@ def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) 
         yield Issued(tuple(released), tuple(waiting), (*refused, *faults, *unprinted))
 
 
+def reprint(desk: Desk, *, cohort: str | None = None) -> Iterator[Issued]:
+    """Makes the PDFs of issued certificates again, lot by lot; those that are not valid any more are refused."""
+    last = 0
+    while True:
+        with reading(desk.engine) as session:
+            records = session.scalars(_next(cohort, last, State.ISSUED)).unique().all()
+            items = [_stored(record) for record in records]
+        if not records:
+            return
+        last = records[-1].id
+        closed, refused = _close(items, None, desk)
+        printed, unprinted = _print(closed, desk)
+        with writing(desk.engine) as session:
+            for item, digest in printed:
+                session.execute(
+                    update(CertificateRecord)
+                    .where(CertificateRecord.id == item.ready.id)
+                    .values(pdf_digest=digest)
+                    .execution_options(synchronize_session=False)
+                )
+        yield Issued(tuple(item.ready.lookup_id for item, _ in printed), (), (*refused, *unprinted))
+
+
 def count_cosignatures(
     core: Certificate, digest: bytes, tokens: Iterable[bytes], *, trust: Trust, materials: Materials, now: datetime
 ) -> Quorum:
@@ -127,10 +150,10 @@ def count_cosignatures(
     return count(opened, core, policy, trust=trust, lists=materials.lists, at=now)
 
 
-def _next(cohort: str | None, last: int) -> Select[CertificateRecord]:
+def _next(cohort: str | None, last: int, state: State = State.PROPOSED) -> Select[CertificateRecord]:
     query = (
         select(CertificateRecord)
-        .where(CertificateRecord.state == State.PROPOSED, CertificateRecord.id > last)
+        .where(CertificateRecord.state == state, CertificateRecord.id > last)
         .options(joinedload(CertificateRecord.enrolment).joinedload(Enrolment.learner))
         .order_by(CertificateRecord.id)
         .limit(LOT)
@@ -165,9 +188,8 @@ def _judge(
 
 
 def _judge_one(record: CertificateRecord, tokens: list[bytes], desk: Desk, wait_for_all: bool) -> _Ready | Waiting:
-    learner = record.enrolment.learner
-    item = _Ready(record.id, record.lookup_id, learner.learner_id, learner.consent_page, None, record.token)
-    if record.token is not None:
+    item = _stored(record)
+    if item.token is not None:
         return item
     place = f"certificate {grouped(record.lookup_id)}"
     core = parse_certificate(record.core, place)
@@ -181,6 +203,12 @@ def _judge_one(record: CertificateRecord, tokens: list[bytes], desk: Desk, wait_
         return Waiting(record.lookup_id, len(confirmed), needed, missing)
     endorsements = tuple(candidate.cosignature.token for candidate in confirmed)
     return replace(item, certificate=replace(core, endorsement_jwt=endorsements))
+
+
+def _stored(record: CertificateRecord) -> _Ready:
+    """A certificate as it is stored, with its token if it has one."""
+    learner = record.enrolment.learner
+    return _Ready(record.id, record.lookup_id, learner.learner_id, learner.consent_page, None, record.token)
 
 
 def _close(ready: Sequence[_Ready], signer: Signer | None, desk: Desk) -> tuple[list[_Closed], list[Refused]]:
@@ -224,28 +252,33 @@ def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
 
 def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refused]]:
     """PDFs, then the site, then the mark: whoever reads `issued` finds both."""
-    outcomes = print_sheets([_sheet(item, desk) for item in kept], Folder(desk.workspace.certificates), desk.press)
-    refused: list[Refused] = []
-    printed: dict[int, tuple[_Closed, Digest]] = {}
-    for item, outcome in zip(kept, outcomes, strict=True):
-        if isinstance(outcome, HandsealError):
-            refused.append(Refused(item.ready.lookup_id, str(outcome)))
-        else:
-            printed[item.ready.id] = item, outcome
-    tokens = {item.ready.lookup_id: item.token for item, _ in printed.values() if item.ready.consent}
+    printed, refused = _print(kept, desk)
+    tokens = {item.ready.lookup_id: item.token for item, _ in printed if item.ready.consent}
     publish_certificates(Folder(desk.workspace.site_folder), tokens)
     with writing(desk.engine) as session:
-        for identity, (item, digest) in printed.items():
+        for item, digest in printed:
             marked = session.execute(
                 update(CertificateRecord)
-                .where(CertificateRecord.id == identity, CertificateRecord.state == State.PROPOSED)
+                .where(CertificateRecord.id == item.ready.id, CertificateRecord.state == State.PROPOSED)
                 .values(state=State.ISSUED, issued_at=desk.now, pdf_digest=digest)
                 .returning(CertificateRecord.id)
                 .execution_options(synchronize_session=False)
             )
             if marked.first():
                 session.add(Event(moment=desk.now, command="issue", subject=item.ready.lookup_id, reason=None))
-    return [item.ready.lookup_id for item, _ in printed.values()], refused
+    return [item.ready.lookup_id for item, _ in printed], refused
+
+
+def _print(items: Sequence[_Closed], desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:
+    outcomes = print_sheets([_sheet(item, desk) for item in items], Folder(desk.workspace.certificates), desk.press)
+    printed: list[tuple[_Closed, Digest]] = []
+    refused: list[Refused] = []
+    for item, outcome in zip(items, outcomes, strict=True):
+        if isinstance(outcome, HandsealError):
+            refused.append(Refused(item.ready.lookup_id, str(outcome)))
+        else:
+            printed.append((item, outcome))
+    return printed, refused
 
 
 def _sheet(item: _Closed, desk: Desk) -> Sheet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -76,7 +76,7 @@ def next_step(session: Session, cohort: str, workspace: Workspace, trust: Trust 
     group = find_cohort(session, cohort)
     identity, programme = group.id, group.programme
     states = _states(session, identity)
-    ready, not_ready = _readiness(session, identity, programme)
+    ready, not_ready = _readiness(session, identity, programme, workspace.today(now))
     policy = trust.policy(names.programme_id(workspace.site, programme), now) if trust else None
     needed = policy.threshold if policy else None
     signatures = _signatures(session, identity)
@@ -184,13 +184,13 @@ def _states(session: Session, cohort_id: int) -> Counter[State]:
     return Counter({row[0]: row[1] for row in session.execute(query)})
 
 
-def _readiness(session: Session, cohort_id: int, programme: str) -> tuple[int, int]:
+def _readiness(session: Session, cohort_id: int, programme: str, today: date) -> tuple[int, int]:
     """How many without a certificate passed, and how many did not (or cannot, the programme being unpublished)."""
     version = latest_version(session, programme)
     syllabus = open_syllabus(version) if version else None
     ready = not_ready = 0
     for lot in without_certificate(session, cohort_id):
-        passed = sum(standing(enrolment, syllabus).passed for enrolment in lot) if syllabus else 0
+        passed = sum(standing(enrolment, syllabus, today=today).passed for enrolment in lot) if syllabus else 0
         ready, not_ready = ready + passed, not_ready + len(lot) - passed
         session.expunge_all()
     return ready, not_ready

@@ -110,7 +110,7 @@ def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, propo
     not_yet: list[NotYet] = []
     for lot in without_certificate(session, cohort_id):
         for enrolment in lot:
-            at = standing(enrolment, syllabus)
+            at = standing(enrolment, syllabus, today=proposer.workspace.today(proposer.now))
             learner = enrolment.learner
             if not at.passed:
                 not_yet.append(NotYet(learner.learner_id, learner.name, at.missing))
