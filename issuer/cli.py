@@ -1,0 +1,36 @@
+"""`handseal`: the clinic's program, from a programme's file to the certificate an employer believes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from issuer import init_cli, overview_cli, records_cli, release_cli, standing_cli
+from issuer.config import find_workspace
+from keys.console import run
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--workspace", type=FOLDER, help="Folder with clinic.toml (default: the nearest one).")
+@click.version_option(package_name="handseal", prog_name="handseal")
+@click.pass_context
+def cli(context: click.Context, workspace: Path | None) -> None:
+    """Issue short-course certificates that partner bodies co-sign and employers check by scanning a code.
+
+    Without a command: each cohort with its next step.
+    """
+    if context.invoked_subcommand is None:
+        overview_cli.show_next_steps(find_workspace(Path.cwd(), workspace))
+
+
+cli.add_command(init_cli.init)
+for command in (*records_cli.COMMANDS, *release_cli.COMMANDS, *standing_cli.COMMANDS, *overview_cli.COMMANDS):
+    cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the program; the exit code of surface.md."""
+    return run("handseal", cli, arguments)

@@ -1,0 +1,44 @@
+"""Every command that releases something begins alike: an honest clock, a trust list in force, keys opened late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from issuer import upkeep
+from issuer.config import Workspace
+from issuer.database import open_database
+from keys.console import read_passphrase
+from keys.keyfile import is_encrypted, open_key_file
+from keys.signer import Signer
+from keys.trust import Trust
+
+
+def start(workspace: Workspace, now: datetime) -> tuple[Engine, Trust]:
+    """The database, and the trust list, which is not out of date; the clock is not behind what was recorded."""
+    engine = open_database(workspace.database_url)
+    upkeep.require_clock(engine, now)
+    trust = upkeep.current_trust(workspace)
+    upkeep.require_current(trust, now)
+    return engine, trust
+
+
+def cache(workspace: Workspace) -> Path:
+    """Where fonts are unpacked; may be removed at any time."""
+    return workspace.folder / ".cache"
+
+
+def issue_key(workspace: Workspace, passphrase_file: Path | None) -> Signer:
+    """The key that signs certificates; asks for its passphrase on a terminal where no file is given."""
+    path = workspace.issue_key
+    passphrase = read_passphrase("Passphrase of the issue key", passphrase_file) if is_encrypted(path) else None
+    return open_key_file(path, passphrase, base=workspace.site)
+
+
+def status_key(workspace: Workspace) -> Signer:
+    """The unattended key that signs status lists."""
+    path = workspace.status_key
+    passphrase = read_passphrase("Passphrase of the status key", None) if is_encrypted(path) else None
+    return open_key_file(path, passphrase, base=workspace.site)

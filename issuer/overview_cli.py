@@ -1,0 +1,160 @@
+"""The commands of `handseal` that only look: what exists, what comes next, what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from issuer import overview
+from issuer.config import Workspace
+from issuer.database import open_database, reading
+from issuer.doctor import Symptom, Weight, examine
+from issuer.overview import Line, Step
+from issuer.records_cli import as_json_option, clock, in_workspace
+from issuer.statuses import grouped
+from issuer.upkeep import current_trust
+from keys.console import escape, print_json
+from keys.errors import HandsealError
+from keys.trust import Trust
+
+
+def show_next_steps(workspace: Workspace) -> None:
+    """Each cohort with its next step, as bare `handseal` prints it."""
+    trust, fault = _trust(workspace)
+    now = clock()
+    if fault:
+        click.echo(f"First: {fault}")
+    with reading(open_database(workspace.database_url)) as session:
+        steps = list(overview.next_steps(session, workspace, trust, now))
+    if not steps:
+        click.echo("No cohort is enrolled yet.")
+        click.echo("  handseal enrol cohorts/NAME.csv --programme SLUG")
+    for step in steps:
+        click.echo(_step_line(step))
+        if step.command:
+            click.echo(f"  {escape(step.command)}")
+
+
+def _step_line(step: Step) -> str:
+    counts = (
+        (step.learners, "learners"),
+        (step.issued, "issued"),
+        (step.proposed, "proposed"),
+        (step.ready, "ready"),
+        (step.not_ready, "not ready"),
+    )
+    numbers = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{escape(step.cohort)} ({numbers or 'empty'}): {escape(step.sentence)}"
+
+
+def _trust(workspace: Workspace) -> tuple[Trust | None, str]:
+    """The trust list, or what to do first."""
+    try:
+        return current_trust(workspace), ""
+    except HandsealError as fault:
+        return None, f"{escape(str(fault))}\n  {escape(fault.hint)}" if fault.hint else escape(str(fault))
+
+
+@click.command("list")
+@click.argument("search", required=False)
+@click.option("--cohort", help="Only this cohort's.")
+@as_json_option
+@in_workspace
+def list_command(workspace: Workspace, search: str | None, cohort: str | None, as_json: bool) -> None:
+    """List certificates; SEARCH is part of a name, a learner's id or an id.
+
+    \b
+    handseal list --cohort 2026-autumn
+    """
+    with reading(open_database(workspace.database_url)) as session:
+        lines = list(overview.certificates(session, cohort=cohort, search=search))
+    if as_json:
+        print_json([line.as_json() for line in lines])
+        return
+    for line in lines:
+        click.echo(_list_line(line))
+
+
+def _list_line(line: Line) -> str:
+    name, learner, cohort = (escape(text) for text in (line.name, line.learner_id, line.cohort))
+    return f"{grouped(line.lookup_id)}  {line.standing:<10}  {cohort}  {learner}  {name}"
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@as_json_option
+@in_workspace
+def show(workspace: Workspace, identifier: str, as_json: bool) -> None:
+    """Show one certificate: what it says, how it stands, what was done with it.
+
+    \b
+    handseal show 7K3Q-9XAB-…
+    """
+    with reading(open_database(workspace.database_url)) as session:
+        facts = overview.describe(session, workspace, identifier)
+    if as_json:
+        print_json(facts)
+        return
+    for label, value in _fact_lines(facts):
+        click.echo(f"{label:<14}{escape(value)}")
+
+
+def _fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    signed = [entry["organisation"].rpartition("/")[2] for entry in facts["cosignatures"]]
+    plain = (
+        ("id", grouped(facts["lookupId"])),
+        ("standing", facts["standing"]),
+        ("reason", facts["reason"]),
+        ("name", facts["name"]),
+        ("latin name", facts["latinName"]),
+        ("learner", facts["learnerId"]),
+        ("cohort", facts["cohort"]),
+        ("programme", f"{facts['programme']}, version {facts['version']}"),
+        ("activity", " to ".join(facts["activity"])),
+        ("awarded", facts["awarded"]),
+        ("valid until", facts["validUntil"]),
+        ("proposed", facts["proposed"]),
+        ("issued", facts["issued"]),
+        ("co-signed by", f"{', '.join(signed) or 'nobody yet'} ({facts['needed']} needed)"),
+        ("page", facts["page"]),
+        ("pdf", facts["pdf"]),
+    )
+    lines = [(label, str(value)) for label, value in plain if value]
+    for event in facts["events"]:
+        reason = f": {event['reason']}" if event["reason"] else ""
+        lines.append((event["command"], f"{event['moment']}{reason}"))
+    return lines
+
+
+@click.command()
+@as_json_option
+@in_workspace
+def doctor(workspace: Workspace, as_json: bool) -> None:
+    """Check that database, site, files and keys agree, and what expires soon; changes nothing.
+
+    \b
+    handseal doctor
+    """
+    trust = current_trust(workspace)
+    with reading(open_database(workspace.database_url)) as session:
+        symptoms = list(examine(session, workspace, trust, clock()))
+    if as_json:
+        print_json(msgspec.to_builtins(symptoms))
+    else:
+        for symptom in symptoms:
+            click.echo(_symptom_line(symptom))
+        if not symptoms:
+            click.echo("all is well")
+    if any(symptom.weight is Weight.FAULT for symptom in symptoms):
+        raise click.exceptions.Exit(1)
+
+
+def _symptom_line(symptom: Symptom) -> str:
+    hint = f"\n  hint: {escape(symptom.hint)}" if symptom.hint else ""
+    return f"{symptom.weight.value}: {escape(symptom.place)}: {escape(symptom.text)}{hint}"
+
+
+COMMANDS: tuple[click.Command, ...] = (list_command, show, doctor)
+"""What `issuer.cli` adds to its group."""

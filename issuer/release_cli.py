@@ -1,0 +1,314 @@
+"""The commands of `handseal` by which certificates are proposed, come back co-signed, and leave the house."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+
+from issuer import proposing, upkeep
+from issuer.certificate import Design
+from issuer.config import Workspace
+from issuer.cosigning import Answer, ListNews
+from issuer.database import open_database
+from issuer.fonts import prepare_fonts, require_glyphs
+from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
+from issuer.opening_cli import cache, issue_key, start, status_key
+from issuer.printing import Press, press
+from issuer.publishing import Folder, publish_documents, publish_index
+from issuer.receiving import Kind, kind_of, take_file, take_trust
+from issuer.records_cli import as_json_option, clock, in_workspace
+from issuer.statuses import grouped
+from keys.console import escape, print_json, talk
+from keys.encoding import digest_words, parse_time, sri
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import new_file, read_bounded
+from keys.signer import Signer
+from keys.trust import Trust
+from verifier.sources import Site
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+_MAX_LOGO = 4 * 1024 * 1024
+_SHOWN = 20
+passphrase_option = click.option(
+    "--passphrase-file", type=FILE, help="Passphrase of the issue key (mode 0600) instead of a prompt."
+)
+
+
+# -- proposing and receiving -------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("cohort")
+@click.option("--out", required=True, type=FILE, metavar="REQUEST.jsonl", help="New file for the partner bodies.")
+@click.option("--now", metavar="TIME", help="The moment of proposal, as 2026-11-20T08:00:00Z (default: the clock).")
+@as_json_option
+@in_workspace
+def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_json: bool) -> None:
+    """Draft certificates for those who passed, and write the request that partner bodies co-sign.
+
+    \b
+    handseal propose 2026-autumn --out 2026-autumn-request.jsonl
+    """
+    moment = parse_time(now, "--now") if now else clock()
+    engine, trust = start(workspace, moment)
+    fonts = prepare_fonts(cache(workspace), workspace.fonts)
+    proposer = proposing.Proposer(
+        workspace=workspace,
+        trust=trust,
+        now=moment,
+        random=secrets.token_bytes,
+        printable=lambda text, place: require_glyphs(text, fonts, place),
+        path=str(out),
+    )
+    with new_file(out) as stream:
+        done = proposing.propose(engine, cohort, stream, proposer)
+    words = " ".join(digest_words(done.digest))
+    if as_json:
+        facts = {"request": str(out), "digest": sri(done.digest), "words": words, "count": done.count, "new": done.new}
+        print_json(facts | {"notYet": [{"learnerId": n.learner_id, "missing": list(n.missing)} for n in done.not_yet]})
+        return
+    kind = "new certificates" if done.new else "certificates that were proposed before and wait for co-signatures"
+    click.echo(f"{out}: {done.count} {kind}")
+    talk(f"its words, to be read aloud to each partner body: {words}")
+    if done.not_yet:
+        talk(f"{len(done.not_yet)} are not ready yet: handseal eligible {escape(cohort)}")
+
+
+@click.command()
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json_option
+@in_workspace
+def receive(workspace: Workspace, files: tuple[Path, ...], as_json: bool) -> None:
+    """Take in what partners send: responses, status lists, a new trust list (its folder or its files).
+
+    \b
+    handseal receive from-ttma/response.jsonl
+    """
+    engine, now = open_database(workspace.database_url), clock()
+    upkeep.require_clock(engine, now)
+    news = _receive(engine, workspace, files, now)
+    if as_json:
+        print_json(news)
+    if any("fault" in entry for entry in news):
+        raise click.exceptions.Exit(1)
+
+
+def _receive(engine: Engine, workspace: Workspace, files: Sequence[Path], now: datetime) -> list[dict[str, Any]]:
+    """Takes in each file by itself; the trust list first, because the others may need it."""
+    news: list[dict[str, Any]] = []
+    kinds = {path: kind_of(path) for path in files}
+    arrived = [path for path, kind in kinds.items() if kind is Kind.TRUST]
+    if arrived:
+        taken = take_trust(workspace, arrived)
+        word = "is on the site now" if taken.changed else "was there already"
+        talk(f"trust list {taken.trust.list.version}: {word}")
+        news.append({"kind": "trust", "version": taken.trust.list.version, "changed": taken.changed})
+        if taken.changed:
+            _follow_trust(engine, workspace, taken.trust, now)
+    for path, kind in kinds.items():
+        if kind is not Kind.TRUST:
+            news.append(_take(engine, workspace, path, kind, now))
+    publish_index(Folder(workspace.site_folder))
+    return news
+
+
+def _follow_trust(engine: Engine, workspace: Workspace, trust: Trust, now: datetime) -> None:
+    """Documents and the clinic's own lists under a new trust list, where its status key is here and known."""
+    publish_documents(Folder(workspace.site_folder), workspace.site, trust.list)
+    try:
+        upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
+    except HandsealError as fault:
+        talk(f"status lists were not signed: {escape(str(fault))}")
+        talk("hint: handseal publish signs them")
+
+
+def _take(engine: Engine, workspace: Workspace, path: Path, kind: Kind, now: datetime) -> dict[str, Any]:
+    try:
+        taken = take_file(engine, workspace, path, kind, now)
+    except HandsealError as fault:
+        talk(f"handseal: {escape(str(fault))}")
+        if fault.hint:
+            talk(f"hint: {escape(fault.hint)}")
+        return {"kind": kind.value, "file": str(path), "fault": str(fault)}
+    if isinstance(taken, ListNews):
+        talk(_list_sentence(taken))
+        return {"kind": "list", "file": str(path), "organisation": taken.organisation, "changed": taken.changed}
+    talk(_answer_sentence(taken))
+    counts = {"new": taken.new, "known": taken.known, "late": taken.late}
+    return {"kind": "response", "file": str(path), "organisation": taken.organisation, **counts}
+
+
+def _list_sentence(news: ListNews) -> str:
+    word = "is on the site now" if news.changed else "is not newer than the one on the site"
+    return f"{news.organisation}: status list of {news.dated:%Y-%m-%d %H:%M}Z {word}"
+
+
+def _answer_sentence(answer: Answer) -> str:
+    parts = [f"{answer.new} new co-signatures"]
+    if answer.known:
+        parts.append(f"{answer.known} that were here already")
+    if answer.late:
+        parts.append(f"{answer.late} for certificates that are closed already (kept, not added)")
+    return f"{answer.organisation}: {', '.join(parts)}"
+
+
+# -- issuing and printing ----------------------------------------------------------------------------------------------
+
+
+@click.command("issue")
+@click.argument("arguments", metavar="[COHORT] [RESPONSE.jsonl…]", nargs=-1)
+@click.option("--wait-for-all", is_flag=True, help="Wait for every partner body, not only for enough of them.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that make PDFs (default: one per processor).")
+@passphrase_option
+@as_json_option
+@in_workspace
+def issue_command(
+    workspace: Workspace,
+    arguments: tuple[str, ...],
+    wait_for_all: bool,
+    workers: int | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Sign what has its co-signatures, verify, publish and print it; may be stopped and run again.
+
+    \b
+    handseal issue 2026-autumn from-ttma/response.jsonl from-north/response.jsonl
+    """
+    now = clock()
+    engine, trust = start(workspace, now)
+    cohort, responses = _split(arguments)
+    news = _receive(engine, workspace, responses, now) if responses else []
+    trust = upkeep.current_trust(workspace) if responses else trust
+    upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now, always=False)
+    with _press(workspace, workers) as pressing:
+        desk = _desk(engine, workspace, trust, pressing, now, lambda: issue_key(workspace, passphrase_file))
+        done = _total(_progress(issue(desk, cohort=cohort, wait_for_all=wait_for_all)))
+    _say_issued(done, as_json=as_json)
+    if done.refused or any("fault" in entry for entry in news):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--cohort", help="Only this cohort's.")
+@click.option("--design", help="Another design than the one in clinic.toml.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that make PDFs (default: one per processor).")
+@as_json_option
+@in_workspace
+def render(workspace: Workspace, cohort: str | None, design: str | None, workers: int | None, as_json: bool) -> None:
+    """Make the PDFs of issued certificates again.
+
+    \b
+    handseal render --cohort 2026-autumn
+    """
+    now = clock()
+    engine, trust = start(workspace, now)
+    with _press(workspace, workers, design) as pressing:
+        desk = _desk(engine, workspace, trust, pressing, now, _no_key)
+        done = _total(_progress(reprint(desk, cohort=cohort)))
+    _say_issued(done, as_json=as_json, verb="printed")
+    if done.refused:
+        raise click.exceptions.Exit(1)
+
+
+def _split(arguments: Sequence[str]) -> tuple[str | None, list[Path]]:
+    """A cohort's name and files: a file exists or looks like one."""
+    files = [Path(text) for text in arguments if text.endswith(".jsonl") or Path(text).is_file()]
+    cohorts = [text for text in arguments if Path(text) not in files]
+    if len(cohorts) > 1:
+        raise ConfigurationError(f"issue: takes one cohort, not {', '.join(cohorts)}")
+    return (cohorts[0] if cohorts else None), files
+
+
+@contextmanager
+def _press(workspace: Workspace, workers: int | None, design: str | None = None) -> Iterator[Press]:
+    settings = workspace.config.certificate
+    look = Design(
+        fonts=prepare_fonts(cache(workspace), workspace.fonts),
+        name=design or settings.design,
+        han=settings.han,
+        logo=read_bounded(workspace.logo, _MAX_LOGO) if workspace.logo else None,
+    )
+    count = workers or os.cpu_count() or 1
+    if count == 1:
+        yield press(look)
+        return
+    # Spawned: a process forked after Typst has run hangs. Workers are only started when there is something to print.
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_interrupts) as executor:
+        yield press(look, executor)
+
+
+def _desk(
+    engine: Engine, workspace: Workspace, trust: Trust, pressing: Press, now: datetime, signer: Callable[[], Signer]
+) -> Desk:
+    materials = Site(workspace.site_folder, workspace.root_digest, None).materials(now)
+    return Desk(engine, workspace, trust, materials, signer, pressing, now)
+
+
+def _progress(lots: Iterable[Issued]) -> Iterator[Issued]:
+    count = 0
+    for lot in lots:
+        count += len(lot.released)
+        if count > len(lot.released):
+            talk(f"{count} so far")
+        yield lot
+
+
+def _total(lots: Iterable[Issued]) -> Issued:
+    released: list[str] = []
+    waiting: list[Waiting] = []
+    refused: list[Refused] = []
+    for lot in lots:
+        released += lot.released
+        waiting += lot.waiting
+        refused += lot.refused
+    return Issued(tuple(released), tuple(waiting), tuple(refused))
+
+
+def _say_issued(done: Issued, *, as_json: bool, verb: str = "issued") -> None:
+    if as_json:
+        waiting = [
+            {"lookupId": w.lookup_id, "signed": w.signed, "needed": w.needed, "missing": [p.id for p in w.missing]}
+            for w in done.waiting
+        ]
+        refused = [{"lookupId": r.lookup_id, "reason": r.reason} for r in done.refused]
+        print_json({verb: list(done.released), "waiting": waiting, "refused": refused})
+        return
+    click.echo(f"{len(done.released)} {verb}")
+    for item in done.refused[:_SHOWN]:
+        talk(f"handseal: {grouped(item.lookup_id)}: {escape(item.reason)}")
+    if len(done.refused) > _SHOWN:
+        talk(f"… and {len(done.refused) - _SHOWN} more were refused")
+    lacking: dict[str, int] = {}
+    for waits in done.waiting:
+        for partner in waits.missing:
+            key = f"{partner.name}: {partner.note or 'has not co-signed'}"
+            lacking[key] = lacking.get(key, 0) + 1
+    if done.waiting:
+        talk(f"{len(done.waiting)} wait for co-signatures ({done.waiting[0].needed} are needed):")
+    for text, count in lacking.items():
+        talk(f"  {escape(text)} ({count})")
+
+
+def _no_key() -> Signer:
+    raise HandsealError("nothing is signed while printing")
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches the whole group of processes; the one that the person talks to ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+COMMANDS: tuple[click.Command, ...] = (propose, receive, issue_command, render)
+"""What `issuer.cli` adds to its group."""
