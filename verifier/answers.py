@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,16 +13,9 @@ from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from verifier.carrier import verify_carried
 from verifier.materials import Materials
-from verifier.report import Report
+from verifier.report import Outcome, Report
+from verifier.sources import Site
 from verifier.verify import verify
-
-
-class PublishedSite(Protocol):
-    """A published site as `verifier.sources.Site` reads it from a folder."""
-
-    def materials(self, now: datetime) -> Materials: ...
-    def certificate(self, lookup_id: str) -> bytes | None: ...
-    def file(self, path: str) -> bytes | None: ...
 
 
 class Answer(Struct, frozen=True):
@@ -43,7 +36,7 @@ class PublishedSyllabus(Struct, frozen=True):
 class Answers:
     """Questions to one published site; keeps nothing but the last certificate that was found, in memory."""
 
-    def __init__(self, site: PublishedSite, clock: Callable[[], datetime]) -> None:
+    def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
         self._site = site
         self._clock = clock
         self._last_found = b""
@@ -85,8 +78,13 @@ class Answers:
         now = self._clock()
         materials = self._site.materials(now)
         trust = materials.trust
-        usable = all(isinstance(status_list, StatusList) for status_list in materials.lists.values())
-        good = trust is not None and trust.expires >= now and usable and bool(materials.lists)
+        good = (
+            trust is not None
+            and trust.expires >= now
+            and bool(materials.lists)
+            and all(isinstance(status_list, StatusList) for status_list in materials.lists.values())
+            and materials.rollback.outcome in (Outcome.PASS, Outcome.NOT_RUN)
+        )
         if trust is None:
             listed: dict[str, Any] = {"fault": materials.trust_fault}
         else:
@@ -94,7 +92,13 @@ class Answers:
                 trust.list.issued, now
             )
         lists = [_list_health(identity, entry, now) for identity, entry in sorted(materials.lists.items())]
-        return good, {"status": "ok" if good else "not ok", "trustList": listed, "statusLists": lists}
+        document = {
+            "status": "ok" if good else "not ok",
+            "trustList": listed,
+            "statusLists": lists,
+            "alarms": len(self._site.alarms(now)),  # their texts are for the operator's terminal, not for everybody
+        }
+        return good, document
 
 
 def _list_health(identity: str, status_list: StatusList | str, now: datetime) -> dict[str, Any]:

@@ -20,7 +20,8 @@ HEADERS = {
 TRANSPORT = "max-age=31536000"
 PUBLIC = "public, max-age=300"
 """Signed files: five minutes are less than anybody notices, and a revocation is not held back longer."""
-FOR_EVER = "public, max-age=31536000, immutable"
+STATIC = "public, max-age=2592000"
+"""Style sheet and fonts, a month: the style sheet's address changes with its content, a font never does."""
 
 
 def protect(response: Response, *, https: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -43,9 +44,9 @@ _CHECK_WORDS = {
     Outcome.PASS: ("good", "passed"),
     Outcome.FAIL: ("bad", "failed"),
     Outcome.UNKNOWN: ("open", "could not be checked"),
-    Outcome.NOT_RUN: ("open", "not checked"),
+    Outcome.NOT_RUN: ("open", "not made"),
 }
-KINDS = {"quiz": "quiz", "video": "video judged against a rubric", "live": "live, judged against a rubric"}
+KINDS = {"quiz": "Quiz", "video": "Video judged against a rubric", "live": "Live, judged against a rubric"}
 # Scripts in which one language is written; for any other a reader's voice must not guess.
 _SCRIPT_LANGUAGES = {
     "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja",
@@ -117,9 +118,7 @@ def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
     """The page on `report`; `lookup` is the stored spelling of the id it was asked for by."""
     words = message(report.verdict)
     tone, mark = _TONES[report.verdict]
-    worst = report.worst
     party = report.issuer if report.certificate else None
-    passed = sum(check.outcome is Outcome.PASS for check in report.checks)
     return CertificatePage(
         verdict=report.verdict.word,
         tone=tone,
@@ -127,7 +126,7 @@ def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
         title=words.title,
         action=words.action,
         meaning=meaning(report),
-        reason=worst.text if worst and report.verdict is not Verdict.VALID else "",
+        reason=_reason(report),
         checked=minute(report.as_of) if report.as_of else "",
         clinic=party.name if party else "",
         contact=contact(report),
@@ -136,7 +135,7 @@ def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
         website=_https(party.website) if party else "",
         details=_details(report),
         checks=tuple(map(_check_row, report.checks)),
-        summary=f"{passed} of {len(report.checks)} checks passed",
+        summary=_summary(report),
         lists=tuple(Row(entry.name, minute(entry.dated)) for entry in report.lists),
         number=lookup[-4:],
     )
@@ -179,10 +178,36 @@ def _details(report: Report) -> Details | None:
         facts=_facts(report.syllabus),
         outcomes=_outcomes(certificate, report.syllabus),
         syllabus_path=urlsplit(subject.achievement.id).path if report.syllabus else "",
-        policy=f"{policy.threshold} of {len(policy.cosigner)} partner bodies must co-sign.",
+        policy=f"At least {policy.threshold} of {len(policy.cosigner)} partner bodies must co-sign.",
         signers=tuple(_signers(report)),
         assessed=tuple(_assessed(certificate, report.syllabus, links=report.verdict is Verdict.VALID)),
     )
+
+
+def _reason(report: Report) -> str:
+    """The check that decided, where it says more than the verdict's own words."""
+    deciding = {
+        Verdict.EXPIRED: report.check("time.valid"),
+        Verdict.INCOMPLETE: report.check("cosignature.quorum"),
+        Verdict.WITHDRAWN: report.check("cosignature.quorum"),
+        Verdict.UNKNOWN: report.worst,
+        Verdict.INVALID: report.worst,
+    }.get(report.verdict)
+    return _sentence(deciding.text) if deciding else ""
+
+
+def _summary(report: Report) -> str:
+    """`18 checks passed, 1 not made`."""
+    counts = Counter(check.outcome for check in report.checks)
+    if counts[Outcome.PASS] == len(report.checks):
+        return f"All {len(report.checks)} checks passed"
+    words = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.UNKNOWN: "undecided", Outcome.NOT_RUN: "not made"}
+    counted = [f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome]]
+    return "Checks: " + ", ".join(counted)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _facts(syllabus: Syllabus | None) -> tuple[str, ...]:
@@ -199,15 +224,17 @@ def _outcomes(certificate: Certificate, syllabus: Syllabus | None) -> tuple[str,
 
 def _signers(report: Report) -> Iterator[Row]:
     if report.issuer:
-        yield Row(report.issuer.name, "signed", "issued the certificate", "good", "✓")
+        yield Row(report.issuer.name, "signed", "Issued the certificate", "good", "✓")
     for partner in report.partners:
-        yield _partner_row(partner)
+        yield _partner_row(partner, report)
 
 
-def _partner_row(partner: Partner) -> Row:
+def _partner_row(partner: Partner, report: Report) -> Row:
     tone, mark = _PARTNER_TONES[partner.outcome]
-    dated = f"signature dated {day(partner.signed)}" if partner.signed else ""
-    note = "; ".join(part for part in (dated, partner.note) if part)
+    dated = f"Signature dated {day(partner.signed)}" if partner.signed else ""
+    spare = partner.outcome is PartnerOutcome.NOT_SIGNED and report.verdict is Verdict.VALID
+    notes = (dated, _sentence(partner.note), "Not needed here" if spare else "")
+    note = ". ".join(filter(None, notes))
     return Row(partner.name, partner_words(partner.outcome), note, tone, mark)
 
 
@@ -239,7 +266,7 @@ def _mark_words(description: ResultDescription, kind: str) -> str:
         needed = f"passing level “{_level(description, description.required_level)}”"
     else:
         needed = "to be completed"
-    return f"{kind}, {needed}" if kind else needed
+    return f"{kind}, {needed}" if kind else _sentence(needed)
 
 
 def _result_words(result: Result, description: ResultDescription) -> str:

@@ -57,7 +57,7 @@ def syllabus_page(data: bytes, syllabus: Syllabus, trust: Trust | None, now: dat
         facts=(f"{syllabus.weeks} weeks", hours(minutes.total)),
         hours=tuple(Row(_PILLARS[pillar], hours(amount)) for pillar, amount in pillars),
         outcomes=tuple(
-            Row(texts(outcome.text), f"used within {outcome.within_days} days", texts(outcome.at_work))
+            Row(texts(outcome.text), f"At work, within {outcome.within_days} days", texts(outcome.at_work))
             for outcome in syllabus.outcomes
         ),
         criteria=tuple(_criterion_row(syllabus, criterion, outcomes) for criterion in syllabus.criteria),
@@ -73,11 +73,12 @@ def syllabus_page(data: bytes, syllabus: Syllabus, trust: Trust | None, now: dat
 def _criterion_row(syllabus: Syllabus, criterion: Criterion, outcomes: dict[str, str]) -> Row:
     scale = criterion.scale
     if isinstance(scale, Percent):
-        needed = f"pass mark {scale.passing} %"
+        needed, levels = f"pass mark {scale.passing} %", ""
     else:
-        steps = " → ".join(syllabus.text(level.name) for level in scale.levels)
+        steps = ", ".join(syllabus.text(level.name) for level in scale.levels)
         passing = next(level.name for level in scale.levels if level.id == scale.passing)
-        needed = f"passing level “{syllabus.text(passing)}” of {steps}"
+        needed = f"from “{syllabus.text(passing)}” on"
+        levels = f" Levels: {steps}."
     covers = "; ".join(outcomes[identity] for identity in criterion.outcomes)
-    how = f"{_PILLARS[criterion.pillar]}, {KINDS[criterion.kind]}, {criterion.minutes} minutes"
-    return Row(syllabus.text(criterion.name), needed, f"{how}. Shows: {covers}.")
+    how = f"{_PILLARS[criterion.pillar]}, {KINDS[criterion.kind].lower()}, {criterion.minutes} minutes"
+    return Row(syllabus.text(criterion.name), needed, f"{how}. Shows: {covers}.{levels}")

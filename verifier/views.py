@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from keys.errors import FormatError
 from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
 from verifier.asked import lookup_asked
-from verifier.headers import share
+from verifier.headers import PUBLIC, STATIC, share
 from verifier.pages import certificate_page
 from verifier.published import FOLDERS, JSON, JWT, published
 from verifier.report import Report
@@ -33,6 +34,13 @@ class Settings(Struct, frozen=True):
     max_upload: int = 10_000_000  # bytes of a whole request body
 
 
+class StaticFile(Struct, frozen=True):
+    """A part of the pages themselves: style sheet, picture or font."""
+
+    data: bytes
+    media_type: str
+
+
 class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """The JSON body of `POST /api/verify`."""
 
@@ -42,9 +50,10 @@ class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
 class Views:
     """All views of one verifier; made and registered by `verifier.web.create_app`."""
 
-    def __init__(self, answers: Answers, settings: Settings) -> None:
+    def __init__(self, answers: Answers, settings: Settings, static: Mapping[str, StaticFile]) -> None:
         self._answers = answers
         self._base_url = settings.base_url
+        self._static = static
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/", view_func=self.home, methods=["GET"])
@@ -57,6 +66,7 @@ class Views:
             app.add_url_rule(f"/{folder}/<path:rest>", f"published-{folder}", self.published)
         for name in ("ns", "ns.json", "index.json"):
             app.add_url_rule(f"/{name}", f"published-{name}", self.published)
+        app.add_url_rule("/static/<path:name>", view_func=self.static)
         app.add_url_rule("/healthz", view_func=self.health)
 
     def home(self) -> Response:
@@ -116,7 +126,7 @@ class Views:
             abort(404)
         page = syllabus_page(found.data, found.syllabus, found.materials.trust, found.now)
         response = Response(render_template("syllabus.html", page=page))
-        response.headers["Cache-Control"] = "public, max-age=300"
+        response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")
         return _conditional(response)
 
@@ -125,6 +135,14 @@ class Views:
         if found is None:
             abort(404)
         return self._file(found.path, found.media_type)
+
+    def static(self, name: str) -> Response:
+        file = self._static.get(name)
+        if file is None:
+            abort(404)
+        response = Response(file.data, mimetype=file.media_type)
+        response.headers["Cache-Control"] = STATIC
+        return _conditional(response)
 
     def health(self) -> Response:
         good, document = self._answers.health()

@@ -23,9 +23,10 @@ import templates
 from keys.encoding import sha256
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
-from verifier.answers import Answers, PublishedSite
+from verifier.answers import Answers
 from verifier.headers import protect
-from verifier.views import HTML, PROBLEM, Settings, Views, small_seal
+from verifier.sources import Site
+from verifier.views import HTML, PROBLEM, Settings, StaticFile, Views, small_seal
 
 __all__ = ["Settings", "create_app", "serve"]
 
@@ -37,7 +38,7 @@ THREADS = 8
 MAX_CONNECTIONS = 200
 SILENCE = 30  # seconds without a byte until a connection is closed
 
-_YEAR = 365 * 24 * 3600
+_STATIC_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _FOLDER = Path(templates.__file__).parent
 # What a person reads where there is no answer: title, then what to do.
 _ERRORS = {
@@ -82,7 +83,7 @@ class _Verifier(Flask):
         self.logger.error("a request failed: %s at %s", kind.__name__ if kind else "nothing", where)
 
 
-def create_app(*, site: PublishedSite, clock: Callable[[], datetime], settings: Settings) -> Flask:
+def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings) -> Flask:
     """The verifier of one published site; `clock` gives aware UTC. ConfigurationError for a bad base URL (Q10)."""
     try:
         base_url = require_base_url(settings.base_url, "base URL")
@@ -90,20 +91,19 @@ def create_app(*, site: PublishedSite, clock: Callable[[], datetime], settings: 
         raise ConfigurationError(str(fault), hint=fault.hint) from fault
     app = _Verifier(
         "verifier",
-        static_folder=str(_FOLDER / "static"),
-        static_url_path="/static",
+        static_folder=None,
         template_folder=str(_FOLDER / "web"),
     )
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload,
         MAX_FORM_PARTS=MAX_PARTS,
         MAX_FORM_MEMORY_SIZE=MAX_FIELDS,
-        SEND_FILE_MAX_AGE_DEFAULT=_YEAR,  # the addresses of static files carry a digest
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
-    _prepare_templates(app, base_url)
-    Views(Answers(site, clock), settings).register(app)
+    static = _static_files(_FOLDER / "static")
+    _prepare_templates(app, base_url, static)
+    Views(Answers(site, clock), settings, static).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
     app.after_request(lambda response: _protected(response, https))
@@ -149,13 +149,22 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _prepare_templates(app: Flask, base_url: str) -> None:
+def _static_files(folder: Path) -> dict[str, StaticFile]:
+    """All of them in memory, half a megabyte: no request ever names a path on the disk."""
+    return {
+        path.relative_to(folder).as_posix(): StaticFile(path.read_bytes(), _STATIC_TYPES[path.suffix])
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _STATIC_TYPES
+    }
+
+
+def _prepare_templates(app: Flask, base_url: str, static: dict[str, StaticFile]) -> None:
     """Each template is compiled now, once; `style` is the style sheet's address with its digest."""
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.auto_reload = False
     environment.trim_blocks = environment.lstrip_blocks = True
-    style = sha256((_FOLDER / "static" / "page.css").read_bytes()).hex()[:16]
+    style = sha256(static["page.css"].data).hex()[:16]
     environment.globals.update(
         host=urlsplit(base_url).netloc, base_url=base_url, style=f"/static/page.css?v={style}", seal=small_seal
     )
