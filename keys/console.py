@@ -22,13 +22,18 @@ def run(program: str, group: click.Command, arguments: list[str] | None = None) 
     A command may end early with `click.exceptions.Exit(code)`; an int that it returns is ignored.
     """
     try:
-        group.main(args=arguments, prog_name=program, standalone_mode=False)
+        # Not group.main: it would swallow the exit code that a command ends with.
+        with group.make_context(program, list(sys.argv[1:] if arguments is None else arguments)) as context:
+            group.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.Abort:
         return _complain(program, "stopped", "")
+    except click.exceptions.NoArgsIsHelpError as fault:
+        click.echo(fault.format_message(), err=True)
+        return ConfigurationError.exit_code
     except click.UsageError as fault:
-        hint = f"{program} --help" if fault.ctx is None else f"{fault.ctx.command_path} --help"
+        hint = f"{program if fault.ctx is None else fault.ctx.command_path.rstrip()} --help"
         _complain(program, fault.format_message(), hint)
         return ConfigurationError.exit_code
     except HandsealError as fault:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct
@@ -152,11 +153,16 @@ def _counts(kid: str, dated: datetime, trust: Trust) -> bool:
     return not isinstance(since, datetime) or dated < since
 
 
-def _union(groups: list[Revocations]) -> int:
+def _union(groups: Iterable[Revocations]) -> int:
     bits = 0
     for group in groups:
-        bits |= int.from_bytes(decode_bits(group.bits, "state"), "little")
+        bits |= _decode(group.bits)
     return bits
+
+
+@lru_cache(maxsize=256)
+def _decode(bits: str) -> int:
+    return int.from_bytes(decode_bits(bits, "state"), "little")
 
 
 def _encode(bits: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -81,7 +81,7 @@ def test_nothing_new_writes_nothing(desk: Desk) -> None:
     site = desk.open()
     site.materials(desk.now)
     before = desk.files()
-    for seconds in range(0, 540, 5):
+    for seconds in range(0, 540, 45):
         site.materials(desk.now + timedelta(seconds=seconds))
         desk.verdict()
     assert desk.files() == before
@@ -373,6 +373,7 @@ groups = st.builds(
 )
 
 
+@settings(max_examples=25)
 @given(st.lists(groups, max_size=5), st.lists(groups, max_size=5))
 def test_merging_keeps_what_either_knew(left: list[Revocations], right: list[Revocations]) -> None:
     one, other = (merge(_seen(side), _seen(side)) for side in (left, right))

@@ -1,0 +1,176 @@
+"""`handseal-verify`: is this certificate to be believed? The exit code answers too (surface.md)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from keys.console import escape, print_json, run, talk
+from keys.encoding import parse_time
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded
+from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, undecided, verify_carried
+from verifier.config import Settled, configuration_path, settle
+from verifier.materials import Materials
+from verifier.plain import plain_lines
+from verifier.report import Report
+
+_FILES = ""  # the command that is meant where no other is named; no file has this name
+_SEVERITY = (0, 3, 1, 2)  # ascending; of several files the worst one's code is returned
+
+
+class _FilesOrCommand(click.Group):
+    """`handseal-verify FILE…` without the name of a command; a file named like one is given as ./serve."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_FILES, *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "FILE... --site DIR --root HEX [--at TIME] [--state DIR] [--json]")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of checking files, then the other commands."""
+        records = (parameter.get_help_record(ctx) for parameter in self.commands[_FILES].get_params(ctx))
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record])
+        self.format_commands(ctx, formatter)
+
+
+@click.group(cls=_FilesOrCommand, no_args_is_help=True)
+def cli() -> None:
+    """Checks certificates against a published site.
+
+    FILE is a PDF or a credential (.jwt); `-` reads standard input. --site and --root may stand in
+    ~/.config/handseal/verify.toml. Exit code: 0 valid, 1 not valid, 2 wrong usage, 3 could not be decided.
+
+    Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
+    """
+
+
+def _site_options(command: click.decorators.FC) -> click.decorators.FC:
+    """--site, --root and --state."""
+    folder = click.Path(path_type=Path)
+    for option in (
+        click.option("--state", type=folder, metavar="DIR", help="Remembers what was seen, so that nothing goes back."),
+        click.option("--root", metavar="HEX", help="SHA-256 of 1.root.json, as told; never taken from the site."),
+        click.option("--site", type=folder, metavar="DIR", help="The published site, or a copy of it."),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command(_FILES, hidden=True)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@_site_options
+@click.option("--at", "at_text", metavar="TIME", help="The moment that is asked about, as 2026-11-20T08:00:00Z.")
+@click.option("--json", "as_json", is_flag=True, help="An array with one report per file.")
+@click.pass_context
+def check_files(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    site: Path | None,
+    root: str | None,
+    state: Path | None,
+    at_text: str | None,
+    as_json: bool,
+) -> None:
+    """Checks each FILE.
+
+    Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
+    """
+    settled = _settle(site, root, state)
+    now = datetime.now(UTC)
+    at = _parse_at(at_text) if at_text else now
+    opened = settled.open()
+    materials = opened.materials(now)
+    for alarm in opened.alarms(now):
+        talk(f"handseal-verify: alarm: {escape(alarm)}")
+    codes, reports = [0], []
+    for name in files:
+        try:
+            report = _check_file(name, materials, at, now)
+        except ConfigurationError as fault:
+            talk(f"handseal-verify: {escape(str(fault))}")
+            codes.append(fault.exit_code)
+            continue
+        reports.append((name, report))
+        codes.append(report.verdict.exit_code)
+    _show(reports, as_json=as_json)
+    ctx.exit(max(codes, key=_SEVERITY.index))
+
+
+@cli.command()
+@_site_options
+@click.option("--base-url", metavar="URL", help="How the verifier is reached, as https://host; the source of links.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
+def serve(site: Path | None, root: str | None, state: Path | None, base_url: str | None, host: str, port: int) -> None:
+    """Serves the web page and the API until it is stopped.
+
+    Example: handseal-verify serve --site ./site --root 5f0c… --base-url https://verify.clinic.example
+    """
+    from verifier import web  # Flask takes longer to load than a file to check
+
+    opened = _settle(site, root, state).open()
+    now = datetime.now(UTC)
+    fault = opened.materials(now).trust_fault
+    for text in (fault, *opened.alarms(now)):
+        if text:
+            talk(f"handseal-verify: alarm: {escape(text)}")
+    settings = web.Settings(base_url=base_url or _local_url(host, port))
+    app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings)
+    web.serve(app, host=host, port=port, ready=lambda taken: talk(f"Listening on http://{host}:{taken}"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    return run("handseal-verify", cli, arguments)
+
+
+def _local_url(host: str, port: int) -> str:
+    name = "localhost" if host == "127.0.0.1" else host
+    return f"http://{name}:{port}" if port else f"http://{name}"
+
+
+def _settle(site: Path | None, root: str | None, state: Path | None) -> Settled:
+    return settle(configuration_path(os.environ), site=site, root=root, state=state)
+
+
+def _parse_at(text: str) -> datetime:
+    """A moment, or a day: its first second."""
+    try:
+        return parse_time(f"{text}T00:00:00Z" if len(text) == len("2026-11-20") else text, "--at")
+    except HandsealError as fault:
+        raise ConfigurationError(str(fault), hint=fault.hint) from fault
+
+
+def _check_file(name: str, materials: Materials, at: datetime, now: datetime) -> Report:
+    """ConfigurationError where there is no such file."""
+    if name == "-":
+        data = sys.stdin.buffer.read(MAX_CARRIER_BYTES + 1)
+    else:
+        try:
+            data = read_bounded(Path(name), MAX_CARRIER_BYTES)
+        except ConfigurationError:
+            raise
+        except HandsealError:
+            return undecided(TOO_LARGE, now)
+    return verify_carried(data, materials, at=at, now=now)
+
+
+def _show(reports: Sequence[tuple[str, Report]], *, as_json: bool) -> None:
+    if as_json:
+        print_json([report.as_json(name) for name, report in reports])
+        return
+    for number, (name, report) in enumerate(reports):
+        if number:
+            click.echo()
+        for line in plain_lines(report, name):
+            click.echo(line)

@@ -1,0 +1,73 @@
+"""Where the site is and which root is believed is told by a person, once or each time, and never taken from the site.
+
+`~/.config/handseal/verify.toml` (or under XDG_CONFIG_HOME), with `site`, `root` and `state`; the command line wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from keys.errors import ConfigurationError
+from keys.files import read_bounded
+from verifier.sources import Site, require_root_digest
+from verifier.state import State
+
+_MAX_BYTES = 64 * 1024
+_NO_ROOT_HINT = '--root HEX, or root = "HEX" in {}: the SHA-256 of 1.root.json as the clinic or a partner told it'
+
+
+class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file; a relative path is seen from the folder that the file is in."""
+
+    site: str | None = None
+    root: str | None = None
+    state: str | None = None
+
+
+class Settled(Struct, frozen=True):
+    """What a verifier works with."""
+
+    site: Path
+    root: str
+    state: Path | None
+
+    def open(self) -> Site:
+        """The site; ConfigurationError where the state cannot serve or belongs to another root."""
+        return Site(self.site, self.root, State(self.state) if self.state else None)
+
+
+def configuration_path(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CONFIG_HOME", "")
+    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".config"  # relative ones are to be ignored
+    return folder / "handseal" / "verify.toml"
+
+
+def read_configuration(path: Path) -> Configuration:
+    """An absent file is an empty one; ConfigurationError for unknown keys, other types and broken TOML."""
+    if not path.exists():
+        return Configuration()
+    try:
+        return msgspec.toml.decode(read_bounded(path, _MAX_BYTES), type=Configuration)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path}: {fault}", hint="it may hold site, root and state, each a text") from fault
+
+
+def settle(path: Path, *, site: Path | None, root: str | None, state: Path | None) -> Settled:
+    """The command line where it says something, else the file at `path`; ConfigurationError without site or root."""
+    written = read_configuration(path)
+    folder = path.parent
+    told_site = site or _path(folder, written.site)
+    told_root = root or written.root
+    if not told_root:
+        raise ConfigurationError("root: was not told, so nothing can be believed", hint=_NO_ROOT_HINT.format(path))
+    if told_site is None:
+        raise ConfigurationError("site: was not told", hint=f'--site DIR, or site = "DIR" in {path}')
+    return Settled(told_site, require_root_digest(told_root), state or _path(folder, written.state))
+
+
+def _path(folder: Path, text: str | None) -> Path | None:
+    return folder / Path(text).expanduser() if text else None
