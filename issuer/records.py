@@ -278,6 +278,8 @@ def _known(value: object) -> str:
 
 def _store(session: Session, row: _Planned, cohort: Cohort, mixed_script_reason: str | None) -> None:
     entry = row.entry
+    if row.enrolment is not None and not row.changes:
+        return
     learner = row.learner or Learner(learner_id=entry.learner_id)
     enrolment = row.enrolment or Enrolment(cohort=cohort, learner=learner)
     for column in _OF_LEARNER:
