@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import rfc8785
 from msgspec.structs import replace
 
 from keys.credential import Certificate
