@@ -7,7 +7,7 @@ adds a key has shown possession of it: keys come as `PublicKeyFile`s only (K11).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -18,7 +18,7 @@ from keys.errors import FormatError
 from keys.names import organisation_id, parse_organisation_id, programme_id, require_base_url, require_slug
 from keys.possession import KeyUse, OkpJwk, PublicKeyFile
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
-from keys.trust_edit import MIN_THRESHOLD, Holder
+from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root
 from keys.trust_rules import require_trust_list
 
 Days = Annotated[int, Meta(ge=1, le=400)]
@@ -172,6 +172,25 @@ def next_list(
         new = _readdress(new, address)
     require_trust_list(new, f"trust list {new.version}")
     return new
+
+
+def propose_changes(
+    files: Files, changes: Changes, read_key: ReadKey, read_bytes: ReadBytes, *, issued: datetime
+) -> dict[str, bytes]:
+    """The unsigned set that applies `changes` to a complete one: a further list, and a further root where asked."""
+    life = timedelta(days=changes.expiry_days)
+    new = next_list(open_draft(files).list, changes, read_key, read_bytes, issued=issued)
+    draft = propose(files, new, life=life)
+    if isinstance(changes.root, UnsetType):
+        return draft
+    return propose_root(
+        draft,
+        holders_of(changes.root.holders, read_key, new),
+        root_threshold=changes.root.root_threshold,
+        targets_threshold=changes.root.targets_threshold,
+        made=issued,
+        life=life,
+    )
 
 
 def holders_of(files: tuple[str, ...], read_key: ReadKey, trust_list: TrustList) -> tuple[Holder, ...]:

@@ -5,34 +5,46 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys import trust_changes, trust_edit
 from keys.console import escape, print_json, read_passphrase, talk
-from keys.encoding import digest_words, format_time
+from keys.encoding import Digest, digest_words, format_time, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded, replace_file, require_absent, write_new
-from keys.keyfile import open_trust_key, read_public_key
+from keys.home import Home
+from keys.keyfile import open_trust_key, public_path, read_public_key
+from keys.offline_cli import (
+    ceremony_transcript,
+    confirm_words,
+    file,
+    folder,
+    home_option,
+    key_option,
+    now,
+    online_option,
+    open_home,
+    passphrase_option,
+    require_offline,
+)
 from keys.possession import PublicKeyFile
+from keys.sign_cli import known_trust, root_option, trust_option
+from keys.trust import Trust
 from keys.trust_chain import MAX_LIST_BYTES, TARGETS, Chain, ReadTrustFile, list_name, load_chain, load_trust
 from keys.trust_words import describe_files, describe_list, describe_root
 
 _TRUST_FILE = re.compile(r"[1-9][0-9]{0,8}\.(root|list)\.json|targets\.json")
 _MAX_TOML = 256 * 1024
 _MAX_FILES = 5_000
-_TRIES = 3
-_ASKED_WORDS = 3
 
 T = TypeVar("T")
-folder = click.Path(path_type=Path, file_okay=False)
-file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -41,7 +53,7 @@ def trust() -> None:
 
     \b
     handseal-ceremony trust init founding.toml --out draft
-    handseal-ceremony trust sign draft --key trust.key.age
+    handseal-ceremony trust sign draft --key trust.key
     """
 
 
@@ -75,7 +87,7 @@ def init(description: Path, out: Path) -> None:
     require_absent(out)
     founding = read_toml(description, trust_changes.Founding)
     read_key = _keys_beside(description)
-    first = trust_changes.first_list(founding, read_key, issued=_now())
+    first = trust_changes.first_list(founding, read_key, issued=now())
     files = trust_edit.found(
         first,
         trust_changes.holders_of(founding.holders, read_key, first),
@@ -130,10 +142,16 @@ def propose(current: Path, changes: Path, root: str, out: Path) -> None:
     """
     require_absent(out)
     newest = load_trust(folder_reader(current), root_digest=root).list
-    now = _now()
+    moment = now()
     # What starts with this list starts after what started with the one before, even within one second.
-    issued = now + timedelta(seconds=1) if now == newest.issued else now
-    files = proposed(read_folder(current), read_toml(changes, trust_changes.Changes), changes, issued=issued)
+    issued = moment + timedelta(seconds=1) if moment == newest.issued else moment
+    files = trust_changes.propose_changes(
+        read_folder(current),
+        read_toml(changes, trust_changes.Changes),
+        _keys_beside(changes),
+        lambda name: read_bounded(changes.parent / name, MAX_LIST_BYTES),
+        issued=issued,
+    )
     write_folder(out, files)
     _show_draft(files)
     talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
@@ -141,32 +159,44 @@ def propose(current: Path, changes: Path, root: str, out: Path) -> None:
 
 @trust.command()
 @click.argument("draft", type=folder)
-@click.option("--key", type=file, required=True, help="The holder's trust-list key.")
-@click.option("--passphrase-file", type=file, help="File with the key's passphrase, mode 0600.")
-@click.option("--held", type=folder, help="Your own copy of the trust folder; needed after the founding.")
-@click.option("--root", help="SHA-256 of 1.root.json, 64 hex digits; goes with --held.")
-@click.option("--confirm", help="All twelve words, where there is no terminal to ask for three.")
-def sign(
-    draft: Path, key: Path, passphrase_file: Path | None, held: Path | None, root: str | None, confirm: str | None
-) -> None:
+@key_option
+@click.option("--confirm", metavar="WORDS", help="The twelve words of the draft, instead of being asked.")
+@trust_option
+@root_option
+@passphrase_option
+@home_option
+@online_option
+def sign(draft: Path, key_path: Path, confirm: str | None, **options: Any) -> None:
     """Read what DRAFT changes, confirm its words, and add your signature to it.
 
+    The draft has to go on from the newest trust list this body knows; after a founding in which it did not sign, show
+    it that list once with --trust and --root.
+
     \b
-    handseal-ceremony trust sign draft --key trust.key.age
-    handseal-ceremony trust sign draft --key trust.key.age --held my-copy --root 3f5a...
+    handseal-ceremony trust sign draft --key trust.key
+    handseal-ceremony trust sign draft --key trust.key --trust site/trust --root 3f5a...
     """
-    files = read_folder(draft)
-    before = _held_chain(files, held, root)
-    if before is not None:
-        trust_edit.require_continues(files, before)
-    _show_draft(files)
-    require_words(trust_edit.open_draft(files).digest, confirm)
-    private = open_trust_key(key, read_passphrase(f"Passphrase of {key}", passphrase_file))
-    signed = trust_edit.sign(files, private, held=before)
-    for name in sorted(signed):  # roots before targets.json
-        if signed[name] != files[name]:
-            replace_file(draft / name, signed[name])
-    if signed == files:
+    network = require_offline(online=options["online"])
+    public = read_public_key(public_path(key_path))
+    with open_home(options["home"]) as home:
+        home.require_owner(public.organisation)
+        home.require_clock(now())
+        with ceremony_transcript(home, "trust-sign", key=public.kid, network=network) as transcript:
+            files = read_folder(draft)
+            held = _held_trust(home, files, options)
+            if held is not None:
+                trust_edit.require_continues(files, held)
+            digest = _show_draft(files)
+            transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
+            confirm_words(digest_words(digest), confirm, transcript)
+            private = _open_key(key_path, public, options["passphrase_file"])
+            signed = trust_edit.sign(files, private, held=held)
+            changed = replace_changed(draft, files, signed)
+            transcript.add("signed", files=", ".join(changed) or "none")
+            transcript.close(public, private.sign)
+        if trust_edit.is_complete(signed):
+            home.take_trust(draft, trust_edit.root_digest(signed))
+    if not changed:
         talk("nothing to sign: your signature is there, or the threshold was reached without it")
     _show_progress(signed)
 
@@ -182,39 +212,13 @@ def show(trust_folder: Path, root: str, as_json: bool) -> None:
     handseal-ceremony trust show site/trust --root 3f5a...
     """
     chain = load_chain(folder_reader(trust_folder), root_digest=root)
-    expired = chain.expires < _now()
+    expired = chain.expires < now()
     if as_json:
         print_json(_document(chain, root, expired=expired))
         return
     for line in (*describe_root(chain.roots[-1], None), *describe_list(None, chain.lists[-1])):
         click.echo(escape(line))
     click.echo(f"Root and list hold {'no longer: they EXPIRED' if expired else 'until'} {format_time(chain.expires)}.")
-
-
-def proposed(
-    files: Mapping[str, bytes], changes: trust_changes.Changes, written: Path, *, issued: datetime
-) -> dict[str, bytes]:
-    """The draft that applies `changes`, whose file names are relative to the file they are `written` in."""
-    life = timedelta(days=changes.expiry_days)
-    read_key = _keys_beside(written)
-    new = trust_changes.next_list(
-        trust_edit.open_draft(files).list,
-        changes,
-        read_key,
-        lambda name: read_bounded(written.parent / name, MAX_LIST_BYTES),
-        issued=issued,
-    )
-    draft = trust_edit.propose(files, new, life=life)
-    if isinstance(changes.root, msgspec.UnsetType):
-        return draft
-    return trust_edit.propose_root(
-        draft,
-        trust_changes.holders_of(changes.root.holders, read_key, new),
-        root_threshold=changes.root.root_threshold,
-        targets_threshold=changes.root.targets_threshold,
-        made=issued,
-        life=life,
-    )
 
 
 def folder_reader(trust_folder: Path) -> ReadTrustFile:
@@ -261,44 +265,40 @@ def read_toml(path: Path, form: type[T]) -> T:
         raise ConfigurationError(f"{path}: {fault}") from fault
 
 
-def require_words(digest: bytes, confirm: str | None) -> None:
-    """HandsealError unless all twelve words are given, or three of them typed when asked (formats.md section 7)."""
-    words = digest_words(digest)
-    if confirm is not None:
-        if tuple(confirm.lower().split()) != words:
-            raise HandsealError("--confirm: these are not the words of this draft", hint="nothing was signed")
-        return
-    if not sys.stdin.isatty():
-        raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
-    for _ in range(_TRIES):
-        asked = sorted(secrets.SystemRandom().sample(range(len(words)), _ASKED_WORDS))
-        prompt = f"Type words {', '.join(str(number + 1) for number in asked)}"
-        if click.prompt(prompt, err=True).lower().split() == [words[number] for number in asked]:
-            return
-        talk("these are not the words")
-    raise HandsealError(f"words: wrong {_TRIES} times", hint="nothing was signed; compare the draft with the others")
+def replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Writes what changed, roots before targets.json, and returns the names."""
+    changed = tuple(name for name in sorted(after) if after[name] != before[name])
+    for name in changed:
+        replace_file(draft / name, after[name])
+    return changed
 
 
-def _held_chain(files: Mapping[str, bytes], held: Path | None, root: str | None) -> Chain | None:
-    if held is not None and root is not None:
-        return load_chain(folder_reader(held), root_digest=root)
-    if held is not None or root is not None:
-        raise ConfigurationError("--held and --root: go together")
+def _held_trust(home: Home, files: Mapping[str, bytes], options: Mapping[str, Any]) -> Trust | None:
+    """The newest trust list this body knows; None at a founding."""
+    if options["trust_folder"] is not None or options["root"] is not None or home.note("trust") is not None:
+        return known_trust(home, options["trust_folder"], options["root"])
     draft = trust_edit.open_draft(files)
-    if draft.list.version > 1 or draft.root.signed.version > 1:
-        raise ConfigurationError(
-            "--held: is missing",
-            hint="name your own copy of the trust folder, so that the draft can be compared with it",
-        )
-    return None
+    if draft.list.version == draft.root.signed.version == 1:
+        return None
+    raise ConfigurationError(
+        "trust list: none is known yet, so this draft cannot be compared with it", hint="add --trust DIR --root HEX"
+    )
 
 
-def _show_draft(files: Mapping[str, bytes]) -> None:
+def _open_key(path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> Ed25519PrivateKey:
+    private = open_trust_key(path, read_passphrase("passphrase", passphrase_file))
+    if private.public_key() != public.ed25519:
+        raise HandsealError(f"{path}: does not belong to {public_path(path)}")
+    return private
+
+
+def _show_draft(files: Mapping[str, bytes]) -> Digest:
     for line in describe_files(files):
         click.echo(escape(line))
     digest = trust_edit.open_draft(files).digest
     click.echo(f"Draft: {digest.hex()}")
     click.echo(f"Words: {' '.join(digest_words(digest))}")
+    return digest
 
 
 def _show_progress(files: Mapping[str, bytes]) -> None:
@@ -333,7 +333,3 @@ def _keys_beside(written: Path) -> trust_changes.ReadKey:
         return read_public_key(written.parent / name)
 
     return read_key
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

@@ -15,12 +15,11 @@ from msgspec import UNSET, Struct
 from keys.encoding import Digest, canonical, parse, sha256
 from keys.errors import FormatError, HandsealError
 from keys.names import parse_organisation_id
-from keys.trust import TrustList
+from keys.trust import Trust, TrustList
 from keys.trust_chain import (
     MAX_LIST_BYTES,
     MAX_ROOTS,
     TARGETS,
-    Chain,
     list_name,
     open_root,
     read_lists,
@@ -134,10 +133,10 @@ def propose_root(
     return {**files, root_name(version): write(root)}
 
 
-def sign(files: Files, key: Ed25519PrivateKey, *, held: Chain | None = None) -> dict[str, bytes]:
+def sign(files: Files, key: Ed25519PrivateKey, *, held: Trust | None = None) -> dict[str, bytes]:
     """The set with the signatures of one holder wherever the holder's key counts and the threshold is not reached.
 
-    A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the chain
+    A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the list
     this holder verified last, None at a founding: FormatError where the draft does not go on from there.
     """
     draft = open_draft(files)
@@ -198,15 +197,14 @@ def open_draft(files: Files) -> Draft:
     return Draft(roots[-1], before, targets, lists[-1], lists[-2] if len(lists) > 1 else None)
 
 
-def require_continues(files: Files, held: Chain) -> None:
-    """FormatError unless the set goes on from the chain that a holder verified: same roots, same lists, then more."""
-    for root in held.roots:
-        if files.get(root_name(root.signed.version)) != write(root):
-            raise _another(root_name(root.signed.version))
-    open_draft(files)  # so that its lists are one history
-    newest = held.lists[-1]
-    if files.get(list_name(newest.version)) != canonical(newest):
-        raise _another(list_name(newest.version))
+def require_continues(files: Files, held: Trust) -> None:
+    """FormatError unless the set goes on from the trust list that a holder verified last: same root, same list."""
+    draft = open_draft(files)
+    if sha256(files[root_name(1)]).hex() != held.root_digest or draft.root.signed.version < held.root_version:
+        raise _another(root_name(held.root_version))
+    name = list_name(held.list.version)
+    if draft.list.version < held.list.version or files[name] != canonical(held.list):
+        raise _another(name)
 
 
 def parse_list(data: bytes, place: str) -> TrustList:

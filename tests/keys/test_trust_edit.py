@@ -1,7 +1,6 @@
 """Founding, changing and signing: what a holder may sign, and when a set is complete."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 
 from keys.encoding import canonical, sha256
 from keys.errors import FormatError, HandsealError, SignatureError
-from keys.trust_chain import TARGETS, load_chain
+from keys.trust_chain import TARGETS
 from keys.trust_edit import (
     Holder,
     found,
@@ -44,10 +43,6 @@ DAY = timedelta(days=1)
 UNSIGNED = found(LIST, holders())
 FIRST = signed(UNSIGNED)
 SECOND = extended(FIRST, after(LIST))
-
-
-def held(files: dict[str, bytes]) -> Any:
-    return load_chain(files.get, root_digest=root_digest(files))
 
 
 def test_signing_in_turns_completes_a_founding() -> None:
@@ -188,32 +183,32 @@ def test_an_earlier_root_must_be_complete() -> None:
 
 def test_a_holder_signs_what_continues_the_list_it_holds() -> None:
     draft = propose(FIRST, after(LIST))
-    assert signed(draft) == sign(sign(draft, HOLDERS[CLINIC], held=held(FIRST)), HOLDERS[TTMA], held=held(FIRST))
-    require_continues(SECOND, held(SECOND))
+    assert signed(draft) == sign(sign(draft, HOLDERS[CLINIC], held=load(FIRST)), HOLDERS[TTMA], held=load(FIRST))
+    require_continues(SECOND, load(SECOND))
 
 
 def test_a_holder_refuses_another_history() -> None:
     other = founded(replace(LIST, programmes=()))
     draft = propose(other, after(open_draft(other).list))
     with pytest.raises(FormatError, match=r"trust/1\.list\.json: is not the one you hold"):
-        sign({**draft, "1.root.json": FIRST["1.root.json"]}, HOLDERS[CLINIC], held=held(FIRST))
+        sign({**draft, "1.root.json": FIRST["1.root.json"]}, HOLDERS[CLINIC], held=load(FIRST))
 
 
 def test_a_holder_refuses_an_older_list_than_it_holds() -> None:
     with pytest.raises(FormatError, match=r"trust/2\.list\.json: is not the one you hold"):
-        sign(FIRST, HOLDERS[COLLEGE], held=held(SECOND))
+        sign(FIRST, HOLDERS[COLLEGE], held=load(SECOND))
 
 
 def test_a_holder_refuses_another_root() -> None:
     other = signed(found(LIST, holders(CLINIC, TTMA)))
     with pytest.raises(FormatError, match=r"trust/1\.root\.json: is not the one you hold"):
-        sign(propose(other, after(LIST)), HOLDERS[CLINIC], held=held(FIRST))
+        sign(propose(other, after(LIST)), HOLDERS[CLINIC], held=load(FIRST))
 
 
 def test_a_holder_refuses_a_second_list_of_one_version() -> None:
     rival = propose(FIRST, after(LIST, LATER + DAY))
     with pytest.raises(FormatError, match=r"trust/2\.list\.json: is not the one you hold"):
-        sign(rival, HOLDERS[COLLEGE], held=held(SECOND))
+        sign(rival, HOLDERS[COLLEGE], held=load(SECOND))
 
 
 def test_a_missing_file_is_named() -> None:

@@ -1,0 +1,454 @@
+"""Attacks on the trust list: what the loader refuses, and what it keeps out of a list before anyone signs it."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from keys.encoding import canonical, sha256
+from keys.errors import HandsealError
+from keys.names import key_id
+from keys.trust import NameFrom, Organisation, TrustList, Use
+from keys.trust_chain import MAX_LIST_BYTES, MAX_ROOTS, TARGETS, load_trust, root_name, target_name
+from keys.trust_edit import Holder, found, parse_list, propose, propose_root, root_digest
+from keys.trust_metadata import add_signature, key_id_of, parse_root, write
+from tests.keys.trust_holders import (
+    CLINIC,
+    COLLEGE,
+    FOUNDED,
+    HOLDERS,
+    LATER,
+    LIST,
+    SITE,
+    STRANGER,
+    TTMA,
+    Files,
+    after,
+    changed_list,
+    extended,
+    forge,
+    founded,
+    holders,
+    key,
+    load,
+    load_hostile,
+    signed,
+    with_changed,
+    with_list,
+)
+
+FIRST = founded()
+SECOND = extended(FIRST, after(LIST))
+NEWCOMERS = {name: Ed25519PrivateKey.generate() for name in HOLDERS}
+
+
+def refused(files: Files, fragment: str, digest: str | None = None) -> None:
+    with pytest.raises(HandsealError) as caught:
+        load(files, digest or sha256(files["1.root.json"]).hex())
+    assert fragment in str(caught.value)
+    assert caught.value.exit_code == 1
+
+
+def second_root(*signers: Ed25519PrivateKey) -> dict[str, bytes]:
+    """A second root with holders nobody knew, signed by these."""
+    newcomers = [Holder.of(name, private.public_key()) for name, private in NEWCOMERS.items()]
+    draft = propose_root(FIRST, newcomers, root_threshold=2, targets_threshold=2, made=LATER)
+    root = parse_root(draft["2.root.json"], "2.root.json")
+    for private in signers:
+        root = add_signature(root, private)
+    return {**draft, "2.root.json": write(root)}
+
+
+OLD = (HOLDERS[CLINIC], HOLDERS[TTMA])
+NEW = (NEWCOMERS[CLINIC], NEWCOMERS[TTMA])
+
+
+@pytest.mark.parametrize("signers", [OLD, NEW, (*OLD, NEW[0]), (OLD[0], *NEW), (OLD[0], NEW[1]), ()])
+def test_R01_a_root_needs_both_thresholds(signers: tuple[Ed25519PrivateKey, ...]) -> None:
+    refused(second_root(*signers), "trust/2.root.json")
+    assert load(FIRST).root_version == 1  # without the bad root the first one holds on
+
+
+def test_R01_a_root_with_both_thresholds_is_taken() -> None:
+    files = second_root(*OLD, *NEW)
+    refused(files, "trust/targets.json")  # signed by the holders of root 1, who are holders no more
+    content = msgspec.json.decode(files[TARGETS])["signed"]
+    assert load({**files, TARGETS: forge(content, NEW)}).root_version == 2
+
+
+def test_R03_an_older_list_loads_and_shows_its_version_to_whoever_remembers() -> None:
+    assert (load(SECOND).list.version, load(FIRST).list.version) == (2, 1)
+    assert load(SECOND).root_digest == load(FIRST).root_digest
+
+
+def test_R03_an_old_list_under_a_new_number_is_refused() -> None:
+    refused({**SECOND, "2.list.json": FIRST["1.list.json"]}, "not the list that targets.json names")
+
+
+def test_R04_an_expired_list_loads_and_says_when() -> None:
+    assert load(founded(life=timedelta(days=1))).expires == FOUNDED + timedelta(days=1)
+
+
+def test_R05_a_signature_twice_is_refused() -> None:
+    for name in ("1.root.json", TARGETS):
+        file = msgspec.json.decode(FIRST[name])
+        file["signatures"] = [file["signatures"][0]] * 2
+        refused({**FIRST, name: canonical(file)}, "Multiple signatures")
+
+
+def test_R05_one_key_under_two_ids_is_refused() -> None:
+    first = key_id_of(HOLDERS[CLINIC].public_key())
+    for other in ("0" * 64, key_id_of(HOLDERS[TTMA].public_key())):
+
+        def double(content: dict[str, Any], other: str = other) -> None:
+            content["keys"][other] = content["keys"][first]
+
+        refused(with_changed(FIRST, "1.root.json", double), "its id is not the hash of the key")
+
+
+def test_R05_another_spelling_of_a_key_is_no_second_key() -> None:
+    def shout(content: dict[str, Any]) -> None:
+        for entry in content["keys"].values():
+            entry["keyval"]["public"] = entry["keyval"]["public"].upper()
+
+    refused(with_changed(FIRST, "1.root.json", shout), "keyval")
+
+
+def test_R05_a_key_named_twice_by_a_role_is_refused() -> None:
+    def repeat(content: dict[str, Any]) -> None:
+        keyids = content["roles"]["targets"]["keyids"]
+        keyids[1] = keyids[0]
+
+    refused(with_changed(FIRST, "1.root.json", repeat), "targets: names a key twice")
+
+
+@pytest.mark.parametrize("threshold", [0, -1, True, "2", 4, 2**53 - 1, None, [2]])
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_R06_an_impossible_threshold_is_refused_at_load(role: str, threshold: Any) -> None:
+    refused(
+        with_changed(FIRST, "1.root.json", lambda c: c["roles"][role].update(threshold=threshold)), "trust/1.root.json"
+    )
+
+
+@pytest.mark.parametrize("threshold", [0, -1, True, 1, 4])
+@pytest.mark.parametrize("role", ["root_threshold", "targets_threshold"])
+def test_R06_an_impossible_threshold_is_refused_at_founding(role: str, threshold: Any) -> None:
+    with pytest.raises(HandsealError, match="threshold"):
+        found(LIST, holders(), **{role: threshold})
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 3, 9])
+def test_R06_an_impossible_policy_threshold_is_refused(threshold: int) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["programmes"][0]["policies"][0]["threshold"] = threshold
+
+    refused(changed_list(FIRST, change), "threshold")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0422TMA",  # Cyrillic T
+        "TTM\u0e2d",  # a Thai letter in a Latin word
+        "\u0422\u0422\u041c\u0410",  # wholly Cyrillic, and looks like TTMA
+        "TT\u200bMA",  # zero width space
+        "TT\u200dMA",  # zero width joiner where nothing joins
+        "TTMA\u202e",
+        "\u2060TTMA",
+        "TTMA\u3164",
+        "Association\nof TTMA",
+        "e\u0301cole",  # not NFC
+        " TTMA",
+        "",
+    ],
+)
+def test_R07_a_name_that_looks_like_another_is_refused(name: str) -> None:
+    refused(changed_list(FIRST, lambda c: c["organisations"][1]["names"][0].update(name={"en": name})), "trust/1.list")
+    clinic, association, college = LIST.organisations
+    renamed = replace(association, names=(NameFrom(since=FOUNDED, name={"en": name}),))
+    with pytest.raises(HandsealError):
+        found(replace(LIST, organisations=(clinic, renamed, college)), holders())
+
+
+def test_R07_words_in_two_scripts_are_fine() -> None:
+    names = {"en": "TTMA", "th": "สมาคม TTMA"}
+    files = changed_list(FIRST, lambda c: c["organisations"][1]["names"][0].update(name=names))
+    assert load(files).name(TTMA, FOUNDED, "th") == "สมาคม TTMA"
+
+
+SPOIL: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("repeated member", lambda data: data.replace(b'"version":1', b'"version":1,"version":1')),
+    ("float", lambda data: data.replace(b'"version":1', b'"version":1.0')),
+    ("exponent", lambda data: data.replace(b'"version":1', b'"version":1e0')),
+    ("trailing bytes", lambda data: data + b"\n"),
+    ("second document", lambda data: data + b"{}"),
+    ("space", lambda data: data.replace(b'":', b'": ', 1)),
+    ("BOM", lambda data: b"\xef\xbb\xbf" + data),
+    ("UTF-16", lambda data: data.decode().encode("utf-16")),
+    ("NaN", lambda data: data.replace(b'"version":1', b'"version":NaN')),
+    ("nearly nothing", lambda _: b" "),
+    ("null", lambda _: b"null"),
+    ("deep", lambda _: b"[" * 100_000),
+    ("deep inside", lambda data: data.replace(b'"version":1', b'"version":' + b'{"a":' * 9_000)),
+]
+
+
+@pytest.mark.parametrize(("what", "spoil"), SPOIL, ids=[what for what, _ in SPOIL])
+@pytest.mark.parametrize("name", ["1.root.json", TARGETS, "1.list.json"])
+def test_R10_another_spelling_is_refused(name: str, what: str, spoil: Callable[[bytes], bytes]) -> None:
+    data = spoil(FIRST[name])
+    assert data != FIRST[name]
+    files = with_list(FIRST, data, 1) if name == "1.list.json" else {**FIRST, name: data}
+    refused(files, f"trust/{name}")
+
+
+def test_R10_a_file_of_50_megabytes_is_refused_unread() -> None:
+    huge = b'{"signatures":"' + b"a" * 50_000_000 + b'"}'
+    digest = sha256(huge).hex()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for name in ("1.root.json", TARGETS):
+            refused({**FIRST, name: huge}, "is larger than", digest if name == "1.root.json" else None)
+        refused(with_list(FIRST, huge, 1), "is larger than")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def crowded(bodies: int) -> bytes:
+    """A sound list with so many more organisations."""
+    names = ({"en": f"Body {number}", "th": "สมาคม" * 50} for number in range(bodies))
+    more = (
+        Organisation(id=f"{SITE}/orgs/body-{number}", names=(NameFrom(since=FOUNDED, name=name),), keys=())
+        for number, name in enumerate(names)
+    )
+    return canonical(replace(LIST, organisations=(*LIST.organisations, *more)))
+
+
+def test_R10_a_list_has_room_for_years_but_not_for_everything() -> None:
+    large, too_large = crowded(1100), crowded(1300)
+    assert MAX_LIST_BYTES * 0.8 < len(large) < MAX_LIST_BYTES < len(too_large)
+    assert load(with_list(FIRST, large, 1)).list.version == 1
+    refused(with_list(FIRST, too_large, 1), "is larger than")
+
+
+def test_R11_a_name_is_as_of_then() -> None:
+    renamed = replace(
+        LIST.organisations[1],
+        names=(*LIST.organisations[1].names, NameFrom(since=LATER, name={"en": "Massage Association"})),
+    )
+    new = after(LIST, organisations=(LIST.organisations[0], renamed, LIST.organisations[2]))
+    trust = load(extended(FIRST, new))
+    assert trust.name(TTMA, LATER - timedelta(seconds=1)) == "Thai Traditional Massage Association"
+    assert trust.name(TTMA, LATER) == "Massage Association"
+
+
+def test_R11_an_organisation_is_never_removed() -> None:
+    new = after(LIST, organisations=LIST.organisations[:2], programmes=LIST.programmes)
+    refused(with_list(FIRST, canonical(new), 2, LATER + timedelta(days=1)), "is not an organisation of the list")
+    new = after(LIST, organisations=LIST.organisations[:2], programmes=())
+    refused(with_list(FIRST, canonical(new), 2, LATER + timedelta(days=1)), f"organisation: {COLLEGE} was dropped")
+
+
+def test_R12_old_and_new_key_overlap() -> None:
+    clinic = LIST.organisations[0]
+    issue, status = clinic.keys
+    ended = replace(issue, valid_until=LATER + timedelta(days=30))
+    rotated = replace(clinic, keys=(ended, status, key(Use.ISSUE, LATER)))
+    trust = load(extended(FIRST, after(LIST, organisations=(rotated, *LIST.organisations[1:]))))
+    assert [known.key for known in trust.keys_of(CLINIC, Use.ISSUE)] == [ended, rotated.keys[2]]
+    assert trust.key(issue.kid) is not None
+
+
+def test_R15_a_half_written_set_is_refused_and_the_old_set_still_loads() -> None:
+    for name in ("2.list.json", TARGETS):
+        half = {**SECOND, name: SECOND[name][: len(SECOND[name]) // 2]}
+        refused(half, f"trust/{name}")
+    without_targets = {**SECOND, TARGETS: FIRST[TARGETS]}  # targets.json is replaced last: before that, list 1 holds
+    assert load(without_targets).list == LIST
+
+
+DATES = [
+    "2026-11-20T08:00:00",
+    "2026-11-20T08:00:00+00:00",
+    "2026-11-20T15:00:00+07:00",
+    "2026-11-20T08:00:00z",
+    "2026-11-20 08:00:00Z",
+    "2026-11-20T08:00:00.5Z",
+    "2026-11-20T24:00:00Z",
+    "2026-02-30T08:00:00Z",
+    "2026-11-20",
+    "2569-11-20T08:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "2026-11-20T08:00:60Z",
+    1_700_000_000,
+    None,
+]
+
+
+@pytest.mark.parametrize("date", DATES)
+@pytest.mark.parametrize("place", ["issued", "name", "validFrom", "validUntil", "from", "until"])
+def test_R16_no_nonsense_in_dates_of_the_list(place: str, date: Any) -> None:
+    def change(content: dict[str, Any]) -> None:
+        clinic, policy = content["organisations"][0], content["programmes"][0]["policies"][0]
+        {
+            "issued": lambda: content.update(issued=date),
+            "name": lambda: clinic["names"][0].update({"from": date}),
+            "validFrom": lambda: clinic["keys"][0].update(validFrom=date),
+            "validUntil": lambda: clinic["keys"][0].update(validUntil=date),
+            "from": lambda: policy.update({"from": date}),
+            "until": lambda: policy.update(until=date),
+        }[place]()
+
+    refused(changed_list(FIRST, change), "trust/1.list.json")
+
+
+@pytest.mark.parametrize("date", DATES)
+@pytest.mark.parametrize("name", ["1.root.json", TARGETS])
+def test_R16_no_nonsense_in_expiry(name: str, date: Any) -> None:
+    refused(with_changed(FIRST, name, lambda c: c.update(expires=date)), f"trust/{name}")
+
+
+def test_R16_a_key_ends_after_it_starts() -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["organisations"][0]["keys"][0]["validUntil"] = "2025-12-31T00:00:00Z"
+
+    refused(changed_list(FIRST, change), "validUntil: is not after validFrom")
+
+
+def test_R17_the_root_chain_stops_at_256() -> None:
+    signed_root = msgspec.json.decode(FIRST["1.root.json"])["signed"]
+    files = dict(FIRST)
+    for version in range(2, 301):
+        files[root_name(version)] = forge(signed_root | {"version": version}, OLD)
+    asked: list[str] = []
+
+    def read(name: str) -> bytes | None:
+        asked.append(name)
+        return files.get(name)
+
+    assert load_trust(read, root_digest=root_digest(FIRST)).root_version == MAX_ROOTS
+    assert len([name for name in asked if name.endswith("root.json")]) == MAX_ROOTS
+    with pytest.raises(HandsealError, match="256 roots"):
+        propose_root(files, holders(), root_threshold=2, targets_threshold=2, made=LATER)
+
+
+def open_key_dropped(new: TrustList) -> TrustList:
+    clinic = replace(new.organisations[0], keys=new.organisations[0].keys[1:])
+    return replace(new, organisations=(clinic, *new.organisations[1:]))
+
+
+def policy_rewritten(new: TrustList) -> TrustList:
+    policy = replace(new.programmes[0].policies[0], threshold=1)
+    return replace(new, programmes=(replace(new.programmes[0], policies=(policy,)),))
+
+
+def policy_back_dated(new: TrustList) -> TrustList:
+    policy = replace(new.programmes[0].policies[0], threshold=1, since=LATER - timedelta(days=1))
+    return replace(new, programmes=(replace(new.programmes[0], policies=(*new.programmes[0].policies, policy)),))
+
+
+def key_back_dated(new: TrustList) -> TrustList:
+    clinic = new.organisations[0]
+    back_dated = replace(clinic, keys=(*clinic.keys, key(Use.ISSUE, LATER - timedelta(days=1))))
+    return replace(new, organisations=(back_dated, *new.organisations[1:]))
+
+
+def name_rewritten(new: TrustList) -> TrustList:
+    clinic = replace(new.organisations[0], names=(NameFrom(since=FOUNDED, name={"en": "Ministry of Health"}),))
+    return replace(new, organisations=(clinic, *new.organisations[1:]))
+
+
+def issued_back_dated(new: TrustList) -> TrustList:
+    return key_back_dated(replace(new, issued=FOUNDED - timedelta(days=1)))
+
+
+REWRITES = [open_key_dropped, policy_rewritten, policy_back_dated, key_back_dated, name_rewritten, issued_back_dated]
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+def test_R19_a_list_that_rewrites_the_past_is_refused(rewrite: Callable[[TrustList], TrustList]) -> None:
+    new = rewrite(after(LIST))
+    expires = new.issued + timedelta(days=300)
+    refused(with_list(FIRST, canonical(new), 2, expires), "trust/2.list.json")
+    with pytest.raises(HandsealError, match=r"trust/2\.list\.json"):
+        propose(FIRST, new)
+    load_hostile(with_list(FIRST, canonical(after(LIST)), 2, LATER + timedelta(days=300)))  # so it is the rewriting
+
+
+def test_R19_a_reused_version_number_is_another_digest() -> None:
+    rival = after(LIST, LATER + timedelta(days=1))
+    assert load(extended(FIRST, rival)).digest != load(SECOND).digest
+    with pytest.raises(HandsealError, match="does not follow"):
+        propose(SECOND, rival)
+
+
+def test_R19_history_cannot_be_left_out() -> None:
+    refused({name: data for name, data in SECOND.items() if name != "1.list.json"}, "trust/1.list.json: is missing")
+
+
+def test_R20_a_kid_is_the_thumbprint_of_its_key() -> None:
+    for kid in (key_id(SITE, "A" * 43), LIST.organisations[2].keys[0].kid, "../../x", ""):
+        refused(changed_list(FIRST, lambda c, kid=kid: c["organisations"][1]["keys"][0].update(kid=kid)), "kid")
+
+
+@pytest.mark.parametrize("member", ["d", "p", "k", "key_ops", "x5u"])
+def test_R20_a_jwk_has_no_private_and_no_other_member(member: str) -> None:
+    refused(
+        changed_list(FIRST, lambda c: c["organisations"][1]["keys"][0]["jwk"].update({member: "AAAA"})),
+        f"unknown field `{member}`",
+    )
+
+
+def test_R20_no_two_keys_share_a_thumbprint() -> None:
+    def copy(content: dict[str, Any]) -> None:
+        content["organisations"][2]["keys"] = content["organisations"][1]["keys"]
+
+    refused(changed_list(FIRST, copy), "stands there twice")
+
+
+def test_R20_an_issuer_is_not_its_own_co_signer() -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["programmes"][0]["policies"][0]["cosigners"] = sorted([CLINIC, TTMA])
+
+    refused(changed_list(FIRST, change), "an issuer is among its own co-signers")
+
+
+def test_R20_the_same_rules_hold_before_anyone_signs() -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["programmes"][0]["policies"][0]["cosigners"] = sorted([CLINIC, TTMA])
+
+    data = changed_list(FIRST, change)["1.list.json"]
+    with pytest.raises(HandsealError, match="co-signers"):
+        parse_list(data, "list")
+    with pytest.raises(HandsealError, match="co-signers"):
+        found(msgspec.json.decode(data, type=TrustList), holders())
+
+
+def test_R_a_stranger_with_a_whole_site_of_its_own_is_not_believed() -> None:
+    own = found(LIST, [Holder.of(name, private.public_key()) for name, private in NEWCOMERS.items()])
+    root = parse_root(own["1.root.json"], "root")
+    for private in (*NEW, STRANGER):
+        root = add_signature(root, private)
+    forged = {**own, "1.root.json": write(root)}
+    refused(forged, "is not the root that was told", root_digest(FIRST))
+
+
+def test_R_a_target_elsewhere_is_refused() -> None:
+    for path in ("trust/../1.list.json", "/etc/passwd", target_name(2), "1.list.json"):
+
+        def move(content: dict[str, Any], path: str = path) -> None:
+            content["targets"] = {path: next(iter(content["targets"].values()))}
+
+        refused(with_changed(FIRST, TARGETS, move), "its one target is not trust/1.list.json")
+
+
+def test_R_loading_opens_no_socket(no_socket: list[str]) -> None:
+    assert load(signed(propose(SECOND, after(after(LIST), LATER)), COLLEGE, CLINIC)).list.version == 3
