@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 import rfc8785
+from msgspec.structs import replace
 
 from keys.encoding import b64url_decode, b64url_encode
 from keys.signer import Signer
-from tests.world import World
+from keys.trust import Key, Organisation, Policy, Programme, TrustList, Use
+from tests.world import PROGRAMME, World
 from verifier.report import CODES, Outcome, Report, Verdict
 from verifier.verify import verify
 
@@ -89,3 +91,58 @@ def header_of(world: World, **members: Any) -> bytes:
 def with_header(world: World, header: bytes) -> bytes:
     """A genuine certificate under another header, signed by the clinic's own key."""
     return signed_by(world.issue_key, header, parts_of(world.issue())[1])
+
+
+def rekeyed(world: World, organisation: str, **changes: Any) -> None:
+    """The trust list says `changes` of this organisation's first key."""
+
+    def change(trust_list: TrustList) -> TrustList:
+        def key_changed(known: Organisation) -> Organisation:
+            if known.id != organisation:
+                return known
+            return replace(known, keys=(replace(known.keys[0], **changes), *known.keys[1:]))
+
+        return replace(trust_list, organisations=tuple(map(key_changed, trust_list.organisations)))
+
+    world.change_list = _after(world.change_list, change)
+
+
+def with_key(world: World, organisation: str, key: Key) -> None:
+    """The trust list has one more key of this organisation."""
+
+    def change(trust_list: TrustList) -> TrustList:
+        organisations = tuple(
+            replace(known, keys=(*known.keys, key)) if known.id == organisation else known
+            for known in trust_list.organisations
+        )
+        return replace(trust_list, organisations=organisations)
+
+    world.change_list = _after(world.change_list, change)
+
+
+def with_policies(world: World, *policies: Policy, programme: str = PROGRAMME) -> None:
+    """The trust list has these policies for the programme, and no others of it."""
+
+    def change(trust_list: TrustList) -> TrustList:
+        others = tuple(known for known in trust_list.programmes if known.id != programme)
+        return replace(trust_list, programmes=(*others, Programme(id=programme, policies=policies)))
+
+    world.change_list = _after(world.change_list, change)
+
+
+def policy_of(world: World, programme: str = PROGRAMME) -> Policy:
+    """The programme's first policy."""
+    return next(known for known in world.trust_list().programmes if known.id == programme).policies[0]
+
+
+def compromise_partner(world: World, partner: str, since: datetime) -> None:
+    """The partner's key is declared compromised, and its lists are signed by a new one from then on."""
+    old = world.key(world.partner_keys[partner], Use.COSIGN, compromised_since=since)
+    world.partner_keys[partner] = world.new_signer()
+    with_key(world, partner, old)
+
+
+def _after(
+    first: Callable[[TrustList], TrustList], second: Callable[[TrustList], TrustList]
+) -> Callable[[TrustList], TrustList]:
+    return lambda trust_list: second(first(trust_list))
