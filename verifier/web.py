@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Request, Response, render_template, request
 from jinja2 import StrictUndefined
+from waitress import wasyncore
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
@@ -120,8 +121,10 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
         listening = socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
     except OSError as fault:
         raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}") from fault
+    everything: dict[int, socket.socket] = {}  # what listens and what is connected, by descriptor
     server = create_server(
         app,
+        map=everything,
         sockets=[listening],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,
@@ -139,7 +142,7 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
             ready(listening.getsockname()[1])
         server.run()
     finally:
-        server.close()
+        wasyncore.close_all(everything)
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
