@@ -140,8 +140,8 @@ class Workspace(Struct, frozen=True):
         """As SQLAlchemy wants it; the file of a relative SQLite URL is in the workspace."""
         url = make_url(self.config.database.url)
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-            url = url.set(database=str(self._path(url.database)))
-        return url.render_as_string(hide_password=False)
+            return url.set(database=str(self._path(url.database))).render_as_string(hide_password=False)
+        return self.config.database.url
 
     def today(self, moment: datetime) -> date:
         """Which day the aware `moment` falls on at the clinic."""

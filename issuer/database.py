@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,13 @@ BUSY_SECONDS = 60
 _READING = "handseal_reading"
 
 
-def open_database(url: str, *, create: bool = False) -> Engine:
+def open_database(url: str, *, create: bool = False, busy_seconds: int = BUSY_SECONDS) -> Engine:
     """The engine of a database with the tables of `issuer.models`; `create` makes them where there are none.
 
-    `url` is absolute (`Workspace.database_url`). ConfigurationError where there is no such database, or it is of
-    another version of Handseal.
+    `url` is absolute (`Workspace.database_url`); a locked SQLite file is waited for so many seconds.
+    ConfigurationError where there is no such database, or it is of another version of Handseal.
     """
-    engine = _engine(url, create=create)
+    engine = _engine(url, create=create, busy_seconds=busy_seconds)
     if create:
         with _clean_errors(), engine.begin() as connection:
             _create_tables(connection)
@@ -52,7 +53,7 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def _engine(url: str, *, create: bool) -> Engine:
+def _engine(url: str, *, create: bool, busy_seconds: int) -> Engine:
     try:
         address = make_url(url)
         engine = create_engine(address)
@@ -63,7 +64,7 @@ def _engine(url: str, *, create: bool) -> Engine:
     if engine.dialect.name == "sqlite":
         if address.database and address.database != ":memory:":
             _require_file(Path(address.database), create=create)
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -80,11 +81,11 @@ def _require_file(path: Path, *, create: bool) -> None:
         raise ConfigurationError(f"database: {path}: {fault.strerror}") from fault
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(busy_seconds: int, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours: see _begin_sqlite
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"busy_timeout = {busy_seconds * 1000}",
         "journal_mode = WAL",
         "synchronous = FULL",  # an index that left the house must not be forgotten when the power fails
         "foreign_keys = ON",
