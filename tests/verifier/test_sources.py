@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from keys.encoding import sha256, sri
 from keys.errors import ConfigurationError
-from keys.status import ISSUER_LIST_LIFE, StatusList
+from keys.status import COSIGNER_LIST_LIFE, ISSUER_LIST_LIFE, StatusList
+from keys.trust import FrozenStatus
 from tests.published import LOOKUP, PublishedSite
 from tests.world import CLINIC, TTMA, World, list_of
 from verifier.report import Outcome, Verdict
 from verifier.sources import Site
+from verifier.state import State
 from verifier.verify import verify
 
 REVOCATION = list_of(CLINIC)
@@ -287,3 +292,48 @@ def test_the_number_of_lists_is_bounded(site: Site, world: World, published: Pub
         published.write(f"status/ttma/revocation/{number}.jwt", b"x")
     assert len(site.materials(world.now).lists) == 256
     assert "more than 256" in site.alarms(world.now)[0]
+
+
+def test_frozen_lists_outlive_their_organisation(world: World, published: PublishedSite) -> None:
+    """formats.md 5: exactly these bytes, whatever their age, and no other list of that organisation."""
+    token = world.issue()
+    last = world.status_token(list_of(TTMA))
+    frozen = FrozenStatus(id=list_of(TTMA), digest_sri=sri(sha256(last.encode())))
+    published.write_list(list_of(TTMA), last)
+    published.write_trust(
+        published.next_trust_list(world.now, lambda trust_list: replace(trust_list, frozen_status=(frozen,)))
+    )
+    state = State(published.folder.parent / "state")
+    site = Site(published.folder, published.root, state)
+    assert verdict(site, world, token) is Verdict.VALID
+    world.now += COSIGNER_LIST_LIFE + timedelta(days=1)
+    opened = site.materials(world.now).lists[list_of(TTMA)]
+    assert isinstance(opened, StatusList)
+    assert opened.frozen
+    published.write_list(list_of(TTMA))
+    assert "not the list frozen" in str(site.materials(world.now).lists[list_of(TTMA)])
+
+
+def test_a_list_replaced_while_it_is_read_is_the_old_or_the_new_one(
+    site: Site, world: World, published: PublishedSite
+) -> None:
+    core = world.core()
+    old = world.status_token(REVOCATION)
+    world.revoke(REVOCATION, core.credential_status.index)
+    new = world.status_token(REVOCATION)
+    stop = threading.Event()
+
+    def publish() -> None:
+        while not stop.is_set():
+            published.write_list(REVOCATION, old)
+            published.write_list(REVOCATION, new)
+
+    publisher = threading.Thread(target=publish)
+    publisher.start()
+    try:
+        seen = {site.materials(world.now).lists[REVOCATION] for _ in range(50)}
+    finally:
+        stop.set()
+        publisher.join()
+    tokens = {opened.token if isinstance(opened, StatusList) else opened.encode() for opened in seen}
+    assert tokens <= {old.encode(), new.encode()}
