@@ -153,6 +153,7 @@ def describe(session: Session, workspace: Workspace, lookup_id: str) -> dict[str
     public = issued and learner.consent_page
     return {
         "lookupId": record.lookup_id,
+        "certificate": core.id,  # what a partner body's tool names it by
         "standing": standing_of(record.state, record.status),
         "reason": record.status.reason,
         "name": core.printed_name,
