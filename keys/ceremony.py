@@ -16,7 +16,7 @@ from keys.body import Body, fresh_list, require_signer
 from keys.cosignature import MAX_EARLY, MAX_LATE, fits, open_cosignature
 from keys.encoding import Digest, format_time, sri
 from keys.endorsement import Terms, endorse
-from keys.errors import ConfigurationError, FormatError, HandsealError
+from keys.errors import ConfigurationError, FormatError, HandsealError, SignatureError
 from keys.home import MAX_LOT, Home, Signed, SignedRequest
 from keys.names import urn_uuid
 from keys.request import RequestReader, RequestRow
@@ -138,7 +138,10 @@ def verify_response(
         raise FormatError("response line 1: is not about the reviewed request")
     for row, token in zip(_reviewed_rows(plan, request), reader, strict=True):
         place = f"response, for row {row.number}"
-        cosignature = open_cosignature(token, row.core, row.digest, body.trust, place)
+        try:
+            cosignature = open_cosignature(token, row.core, row.digest, body.trust, place)
+        except SignatureError as fault:
+            raise SignatureError(f"{place}: {fault}") from fault
         if cosignature is None or cosignature.known.key.kid != body.kid or not fits(cosignature, row.core, now):
             raise FormatError(f"{place}: would not be counted")
     opened = open_status_list(reader.status_list.encode("ascii"), body.list_id, trust=body.trust, now=now)

@@ -32,12 +32,20 @@ class Terms(Struct, frozen=True):
     comment: str
     list_id: str
     now: datetime  # UTC, whole seconds
+    nbf: int
 
     @classmethod
     def of(cls, body: Organisation, syllabus: Syllabus, comment: str, list_id: str, now: datetime) -> Self:
         name = f"Co-signature: {syllabus.text(syllabus.title)}"
         shown = Profile(id=body.id, type=("Profile",), name=body.name_at(now, syllabus.language))
-        return cls(name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…", shown, comment, list_id, now)
+        return cls(
+            name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…",
+            shown,
+            comment,
+            list_id,
+            now,
+            int(now.timestamp()),
+        )
 
 
 def endorse(core: Certificate, digest: Digest, terms: Terms, *, place: int, identity: str, signer: Signer) -> str:
@@ -58,6 +66,6 @@ def endorse(core: Certificate, digest: Digest, terms: Terms, *, place: int, iden
         iss=terms.issuer.id,
         sub=core.id,
         jti=identity,
-        nbf=int(moment.timestamp()),
+        nbf=terms.nbf,
     )
     return sign_token(canonical(endorsement), signer)

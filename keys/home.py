@@ -27,7 +27,7 @@ from keys.trust import Trust
 from keys.trust_chain import load_chain, load_trust
 
 MAX_TRUST_FILE = 16 * 1024 * 1024
-_WAIT = 30  # seconds for another ceremony on the same folder
+WAIT = 30.0  # seconds for another ceremony on the same folder
 MAX_LOT = 500  # SQLite takes some 32,000 parameters; small lots also keep a kill cheap
 _SELECT = "SELECT kid, digest, certificate, request, signed, withdrawn FROM endorsement"
 _SCHEMA = """
@@ -84,7 +84,7 @@ class Home:
         if folder.stat().st_mode & 0o077:
             raise HandsealError(f"{folder}: others may enter it", hint=f"chmod 700 {folder}")
         try:
-            self._database = sqlite3.connect(folder / "state.sqlite3", timeout=_WAIT, isolation_level=None)
+            self._database = sqlite3.connect(folder / "state.sqlite3", timeout=WAIT, isolation_level=None)
             self._database.execute("PRAGMA synchronous=FULL")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as fault:

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from keys.algorithms import Algorithm, generate_private_key
+from keys.body import plan_withdrawal, require_body, run_withdrawal
+from keys.ceremony import plan_cosign, run_cosign
 from keys.credential import Certificate
 from keys.encoding import canonical, sha256, sri
 from keys.errors import HandsealError
+from keys.home import Home
+from keys.possession import PublicKeyFile
 from keys.request import RequestReader
-from tests.keys.partner import CLINIC, PARTNERS, build_core, build_cores, build_request, build_syllabus
+from keys.response import ResponseReader
+from keys.review import review_request
+from keys.signer import MemorySigner
+from keys.trust import Use
+from tests.keys.partner import (
+    CLINIC,
+    KEYS,
+    NOW,
+    PARTNERS,
+    PUBLIC,
+    SITE,
+    TTMA,
+    build_core,
+    build_cores,
+    build_list,
+    build_request,
+    build_syllabus,
+    build_trust,
+    listed,
+)
 
 
 def refused(data: bytes) -> str:
@@ -146,3 +173,61 @@ def test_C25_a_claim_that_differs_from_what_is_shown(claim: str) -> None:
 def test_C20_a_core_not_in_canonical_form() -> None:
     core = canonical(build_core(1, "Ada")).replace(b'{"@context"', b'{ "@context"')
     assert refused(build_request([core])) == "request line 2: is not in canonical form (JCS)"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home(tmp_path / "home") as opened:
+        yield opened
+
+
+def cosign(home: Home, request: bytes, *, signer: MemorySigner = KEYS[TTMA], now: datetime = NOW) -> list[str]:
+    trust = build_trust() if signer is KEYS[TTMA] else build_trust(build_list({**PUBLIC, TTMA: rotated(signer)}))
+    review = review_request(RequestReader(BytesIO(request)))
+    earlier = home.signed_contents([row.digest for row in review.rows])
+    plan = plan_cosign(review, require_body(trust, signer.kid, now), now=now, earlier=earlier)
+    response = BytesIO()
+    run_cosign(
+        plan,
+        request=BytesIO(request),
+        response=response,
+        signer=signer,
+        home=home,
+        now=now,
+        random=secrets.token_bytes,
+    )
+    assert sum("was withdrawn before" in warning for warning in plan.warnings) == len(
+        {entry.digest for entry in earlier if entry.withdrawn}
+    )
+    return list(ResponseReader(BytesIO(response.getvalue())))
+
+
+def rotated(signer: MemorySigner) -> PublicKeyFile:
+    return listed(TTMA, signer, Use.COSIGN)
+
+
+def test_C27_asked_again_the_same_endorsement_comes_back(home: Home) -> None:
+    first = cosign(home, build_request())
+    assert cosign(home, build_request(), now=NOW + timedelta(days=3)) == first
+    one = build_request(build_cores()[:1])
+    assert set(cosign(home, one)) < set(first)
+
+
+def test_C27_a_withdrawal_covers_what_is_asked_for_again(home: Home) -> None:
+    first = cosign(home, build_request())
+    body = require_body(build_trust(), KEYS[TTMA].kid, NOW)
+    withdrawal = plan_withdrawal(body, home, certificates=[build_core(0, "").id])
+    run_withdrawal(withdrawal, signer=KEYS[TTMA], home=home, now=NOW)
+    assert cosign(home, build_request()) == first
+    assert sum(entry.withdrawn is not None for entry in home.signed()) == 1
+
+
+def test_C27_a_new_key_does_not_undo_a_withdrawal(home: Home) -> None:
+    cosign(home, build_request())
+    body = require_body(build_trust(), KEYS[TTMA].kid, NOW)
+    identity = build_core(0, "").id
+    run_withdrawal(plan_withdrawal(body, home, certificates=[identity]), signer=KEYS[TTMA], home=home, now=NOW)
+    new = MemorySigner(generate_private_key(Algorithm.ES256), SITE)
+    cosign(home, build_request(), signer=new)
+    assert [entry.withdrawn for entry in home.signed_certificates([identity])] == [NOW, NOW]
+    assert sum(byte.bit_count() for byte in home.status_bits(body.list_id)) == 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
+from msgspec.structs import replace
 
-from keys.algorithms import Algorithm, EcJwk, RsaJwk, generate_private_key, jwk_of
+from keys.algorithms import Algorithm, generate_private_key
 from keys.credential import (
     OB_CONTEXT,
     VC_CONTEXT,
@@ -24,6 +26,7 @@ from keys.credential import (
 )
 from keys.encoding import canonical, sha256, sri
 from keys.names import organisation_id, programme_id, status_list_id, urn_uuid
+from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.request import write_request
 from keys.signer import MemorySigner
 from keys.syllabus import (
@@ -92,8 +95,8 @@ def build_core(
 ) -> Certificate:
     """Core `number` of a cohort."""
     achievement = achievement_of(parse_syllabus(syllabus))
-    day = now.replace(hour=0)
-    until = day.replace(year=day.year + 3) + timedelta(hours=23, minutes=59, seconds=59)
+    day = now.replace(hour=0, minute=0, second=0)
+    until = day + timedelta(days=1095, hours=23, minutes=59, seconds=59)
     identity, subject = (urn_uuid(sha256(f"{kind} {number}".encode())[:16]) for kind in ("certificate", "subject"))
     status = status_list_id(SITE, "river-clinic", "revocation", 1)
     place = str(index if index >= 0 else 1000 + number)
@@ -146,38 +149,35 @@ def build_request(
     return stream.getvalue()
 
 
-class Listed(Struct, frozen=True):
-    """A key as the trust list shows it."""
-
-    kid: str
-    jwk: EcJwk | RsaJwk
-    use: Use
+def listed(organisation: str, signer: MemorySigner, use: Use) -> PublicKeyFile:
+    """The public half of a key held in memory."""
+    return prove_possession(signer._key, organisation=organisation, use=KeyUse(use.value), created=FOUNDED)
 
 
-def listed(signer: MemorySigner, use: Use) -> Listed:
-    return Listed(signer.kid, jwk_of(signer._key), use)
+PUBLIC = {name: listed(name, KEYS[name], Use.ISSUE if name == CLINIC else Use.COSIGN) for name in KEYS}
 
 
-def build_trust(*, version: int = 1, until: datetime | None = None, cosigners: tuple[str, ...] = PARTNERS) -> Trust:
-    """A trust list of the clinic and its partners, as if its chain had been verified."""
+def build_list(public: Mapping[str, PublicKeyFile] = PUBLIC, **changes: Any) -> TrustList:
+    """A first trust list of the clinic and its partners; `policy` and `key` are changes of those."""
+    policy = Policy(FOUNDED, (CLINIC,), 2, PARTNERS)
     organisations = tuple(
         Organisation(
             id=name,
             names=(NameFrom(FOUNDED, {"en": name.rpartition("/")[2].replace("-", " ").title()}),),
-            keys=(_key(listed(KEYS[name], Use.ISSUE if name == CLINIC else Use.COSIGN)),),
+            keys=(replace(_key(public[name]), **(changes.get("key", {}) if name == TTMA else {})),),
         )
-        for name in (*PARTNERS, CLINIC)
+        for name in sorted(public)
     )
-    policy = Policy(FOUNDED, (CLINIC,), 2, cosigners, UNSET if until is None else until)
-    trust_list = TrustList(version, FOUNDED, organisations, (Programme(PROGRAMME, (policy,)),), ())
-    return Trust(
-        trust_list,
-        digest=sri(sha256(canonical(trust_list))),
-        root_version=1,
-        root_digest="0" * 64,
-        expires=NOW + timedelta(days=365),
-    )
+    programme = Programme(changes.get("programme", PROGRAMME), (replace(policy, **changes.get("policy", {})),))
+    return TrustList(1, FOUNDED, organisations, (programme,), changes.get("frozen", ()))
 
 
-def _key(shown: Listed) -> Key:
-    return Key(kid=shown.kid, jwk=shown.jwk, alg="ES256", use=shown.use, valid_from=FOUNDED)
+def build_trust(trust_list: TrustList | None = None, *, expires: datetime = NOW + timedelta(days=365)) -> Trust:
+    """A trust list as if its chain had been verified."""
+    known = build_list() if trust_list is None else trust_list
+    digest = sri(sha256(canonical(known)))
+    return Trust(known, digest=digest, root_version=1, root_digest="0" * 64, expires=expires)
+
+
+def _key(shown: PublicKeyFile) -> Key:
+    return Key(kid=shown.kid, jwk=shown.jwk, alg=shown.alg, use=Use(shown.use.value), valid_from=FOUNDED)

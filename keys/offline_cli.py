@@ -1,0 +1,150 @@
+"""What every command that touches a private key shares: its options, a machine without a network, a transcript."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from keys.console import escape, talk
+from keys.errors import ConfigurationError, HandsealError
+from keys.home import Home
+from keys.transcript import Transcript
+
+PROC_NET = Path("/proc/net")
+TRIES = 3
+WORDS_ASKED = 3
+_UP, _REJECT = 0x1, 0x200  # RTF_UP, RTF_REJECT of linux/route.h
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+file = click.Path(path_type=Path, dir_okay=False)
+folder = click.Path(path_type=Path, file_okay=False)
+
+home_option = click.option("--home", type=folder, help="State folder of this body; to be backed up with its key.")
+online_option = click.option("--online", is_flag=True, help="Go on although this machine has a network; is recorded.")
+passphrase_option = click.option("--passphrase-file", type=file, help="First line is the passphrase; mode 0600.")
+key_option = click.option("--key", "key_path", type=file, required=True, help="Key file, with KEY.pub.json beside it.")
+
+
+def now() -> datetime:
+    """The clock, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def open_home(chosen: Path | None) -> Home:
+    """The state folder: `--home`, of the command or before it, or the usual place."""
+    return Home(chosen or click.get_current_context().find_object(Path) or default_home())
+
+
+def default_home() -> Path:
+    """`~/.local/share/handseal-ceremony`, or below `XDG_DATA_HOME`."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "handseal-ceremony"
+
+
+def require_offline(*, online: bool) -> str:
+    """What the transcript says of the network: this machine has none, or `online` is known and wanted (K01).
+
+    HandsealError where there is a way to one without `online`.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not write a key to the disk (K10)
+    route = network_route()
+    if route is None:
+        return "none"
+    if not online:
+        raise HandsealError(f"network: {route}", hint="unplug it, or add --online, which the transcript records")
+    return f"--online: {route}"
+
+
+def network_route() -> str | None:
+    """The way to a network that this machine has, or None. Reads tables: no socket is opened, nothing is sent."""
+    system = platform.system()
+    if system == "Linux":
+        tables = (PROC_NET / "route", PROC_NET / "ipv6_route")
+        texts = [table.read_text("ascii") if table.exists() else "" for table in tables]
+        return linux_route(*texts)
+    if system == "Darwin":
+        return _macos_route()
+    return "this system's routes cannot be read"
+
+
+def linux_route(route: str, ipv6_route: str) -> str | None:
+    """The default route in the text of /proc/net/route and /proc/net/ipv6_route."""
+    for line in route.splitlines()[1:]:
+        cells = line.split()
+        if len(cells) > 7 and cells[1] == cells[7] == "00000000" and _leads_out(cells[3]):
+            return f"there is a default route through {cells[0]}"
+    for line in ipv6_route.splitlines():
+        cells = line.split()
+        if len(cells) > 9 and (cells[0], cells[1]) == ("0" * 32, "00") and cells[9] != "lo" and _leads_out(cells[8]):
+            return f"there is a default route through {cells[9]}"
+    return None
+
+
+def confirm_words(words: tuple[str, ...], confirm: str | None, transcript: Transcript) -> None:
+    """Asks for three of the digest's words, three times at most; `confirm` holds all twelve instead (K02).
+
+    Each wrong answer stands in the transcript.
+    """
+    if confirm is not None:
+        if tuple(confirm.casefold().split()) != words:
+            transcript.add("words-wrong")
+            raise HandsealError(
+                "words: are not those of this request", hint="have the clinic read its words aloud again"
+            )
+    else:
+        _ask_words(words, transcript)
+    transcript.add("words-confirmed", how="all twelve" if confirm is not None else "three")
+
+
+@contextmanager
+def ceremony_transcript(home: Home, command: str, **details: str) -> Iterator[Transcript]:
+    """A transcript whose lines are on disk as they are added."""
+    with home.new_transcript(command, now()) as (path, append):
+        transcript = Transcript(append, now)
+        transcript.add("opened", command=command, handseal=version("handseal"), **details)
+        try:
+            yield transcript
+        except HandsealError as fault:
+            transcript.add("refused", why=str(fault))
+            talk(f"transcript: {escape(str(path))}")
+            raise
+    talk(f"transcript: {escape(str(path))}")
+
+
+def _ask_words(words: tuple[str, ...], transcript: Transcript) -> None:
+    if not sys.stdin.isatty():
+        raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
+    for _ in range(TRIES):
+        places = sorted(secrets.SystemRandom().sample(range(len(words)), WORDS_ASKED))
+        typed = [str(click.prompt(f"word {place + 1}", err=True)) for place in places]
+        if [word.strip().casefold() for word in typed] == [words[place] for place in places]:
+            return
+        transcript.add("words-wrong", asked=", ".join(str(place + 1) for place in places))
+        talk("these are not the words of this request")
+    raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have the clinic read its words again")
+
+
+def _leads_out(flags: str) -> bool:
+    return bool(int(flags, 16) & _UP) and not int(flags, 16) & _REJECT
+
+
+def _macos_route() -> str | None:
+    for family in ("-inet", "-inet6"):
+        asked = subprocess.run(
+            ["/sbin/route", "-n", "get", family, "default"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        if asked.returncode == 0 and b"interface:" in asked.stdout:
+            return "there is a default route"
+    return None

@@ -1,0 +1,117 @@
+"""A transcript that was touched names the line; one without its end says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keys.algorithms import Algorithm, generate_private_key, sign
+from keys.errors import HandsealError
+from keys.possession import KeyUse, prove_possession
+from keys.transcript import Closed, Transcript, verify_transcript
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+TTMA = "https://verify.riverclinic.example/orgs/ttma"
+KEY = generate_private_key(Algorithm.ES256)
+PUBLIC = prove_possession(KEY, organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
+
+
+def written(*, closed: bool = True, clock: Callable[[], datetime] = lambda: NOW) -> bytes:
+    lines: list[bytes] = []
+    transcript = Transcript(lines.append, clock)
+    transcript.add("opened", network="none")
+    transcript.add("reviewed", title="พื้นฐานการนวด", count="5")
+    if closed:
+        transcript.close(PUBLIC, lambda message: sign(KEY, message))
+    return b"".join(lines)
+
+
+def verify(data: bytes) -> Closed:
+    return verify_transcript(data.splitlines(keepends=True), "t.jsonl")
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(HandsealError) as fault:
+        verify(data)
+    return str(fault.value)
+
+
+WHOLE = written()
+LINES = WHOLE.splitlines(keepends=True)
+
+
+def test_a_closed_transcript_verifies_and_names_its_key() -> None:
+    closed = verify(WHOLE)
+    assert [line.event for line in closed.lines] == ["opened", "reviewed", "closed"]
+    assert closed.lines[1].details == {"title": "พื้นฐานการนวด", "count": "5"}
+    assert closed.key == PUBLIC
+
+
+def test_a_trust_list_key_closes_a_transcript_as_well() -> None:
+    key = Ed25519PrivateKey.generate()
+    public = prove_possession(key, organisation=TTMA, use=KeyUse.TRUST, created=NOW)
+    lines: list[bytes] = []
+    transcript = Transcript(lines.append, lambda: NOW)
+    transcript.add("opened")
+    transcript.close(public, key.sign)
+    assert verify(b"".join(lines)).key == public
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
+@settings(max_examples=200)
+def test_a_changed_byte_is_found_and_its_line_named(place: int, change: int) -> None:
+    spoiled = bytearray(WHOLE)
+    spoiled[place] ^= change
+    number = WHOLE[:place].count(b"\n") + 1
+    complaint = refused(bytes(spoiled))
+    assert complaint.startswith((f"t.jsonl: line {number}: ", f"t.jsonl: line {number + 1}: "))
+
+
+def test_a_line_dropped_repeated_or_moved_is_found() -> None:
+    assert refused(b"".join(LINES[1:])).startswith("t.jsonl: line 1: ")
+    assert refused(LINES[0] + LINES[2]).startswith("t.jsonl: line 2: ")
+    assert refused(LINES[0] + LINES[0] + b"".join(LINES[1:])).startswith("t.jsonl: line 2: ")
+    assert refused(LINES[1] + LINES[0] + LINES[2]).startswith("t.jsonl: line 1: ")
+
+
+def test_a_transcript_that_was_broken_off_says_so() -> None:
+    for data in (b"", LINES[0], written(closed=False)):
+        assert "its last line is missing" in refused(data)
+    assert refused(WHOLE[:-1]) == "t.jsonl: line 3: is cut off"
+
+
+def test_nothing_follows_the_last_line() -> None:
+    assert refused(WHOLE + LINES[0]) == "t.jsonl: line 4: stands after the last line"
+
+
+def test_another_chain_cannot_borrow_the_last_line() -> None:
+    other = written(clock=lambda: NOW + timedelta(seconds=1)).splitlines(keepends=True)
+    assert refused(b"".join(other[:2]) + LINES[2]).startswith("t.jsonl: line 3: ")
+
+
+def test_a_seal_by_another_key_is_refused() -> None:
+    lines: list[bytes] = []
+    transcript = Transcript(lines.append, lambda: NOW)
+    transcript.add("opened")
+    other = generate_private_key(Algorithm.ES256)
+    transcript.close(PUBLIC, lambda message: sign(other, message))
+    assert refused(b"".join(lines)) == "t.jsonl: line 2: seal: does not belong to this key"
+
+
+def test_K07_a_clock_that_goes_back_stops_the_ceremony() -> None:
+    moments = iter([NOW, NOW - timedelta(seconds=1)])
+    with pytest.raises(HandsealError, match="clock: went back"):
+        written(clock=lambda: next(moments))
+
+
+def test_a_detail_that_cannot_be_read_is_written_as_escapes() -> None:
+    lines: list[bytes] = []
+    transcript = Transcript(lines.append, lambda: NOW)
+    transcript.add("opened", file="a\x1b[31m\udcff.jsonl")
+    transcript.close(PUBLIC, lambda message: sign(KEY, message))
+    assert verify(b"".join(lines)).lines[0].details == {"file": "a\\x1b[31m\\udcff.jsonl"}
