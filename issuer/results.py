@@ -72,7 +72,10 @@ def record_results(
     results = [result for row in table.rows if (result := _read_result(table, row, records)) is not None]
     new, unchanged = _number(table, results)
     table.finish()
-    session.add_all(new)
+    session.add_all(
+        Attempt(enrolment=result.enrolment, criterion=result.criterion.id, attempt=number, **result.values)
+        for result, number in new
+    )
     session.flush()
     return Recorded(len(new), unchanged, 0, tuple(_warnings(results, records)))
 
@@ -188,9 +191,9 @@ def _attempt_number(table: Table, row: Row) -> int | None:
     return int(text) if text else None
 
 
-def _number(table: Table, results: Sequence[_Result]) -> tuple[list[Attempt], int]:
-    """The attempts that are new, numbered on from those recorded, and how many are recorded already."""
-    new: list[Attempt] = []
+def _number(table: Table, results: Sequence[_Result]) -> tuple[list[tuple[_Result, int]], int]:
+    """The results that are new, numbered on from those recorded, and how many are recorded already."""
+    new: list[tuple[_Result, int]] = []
     unchanged = 0
     recorded: dict[tuple[int, str], dict[int, Mapping[str, Any]]] = {}
     written: dict[tuple[int, str, int], Row] = {}
@@ -214,9 +217,7 @@ def _number(table: Table, results: Sequence[_Result]) -> tuple[list[Attempt], in
             _refuse_change(table, result, number, attempts[number])
         else:
             attempts[number] = result.values
-            new.append(
-                Attempt(enrolment=result.enrolment, criterion=result.criterion.id, attempt=number, **result.values)
-            )
+            new.append((result, number))
     return new, unchanged
 
 
