@@ -18,14 +18,17 @@ import typst
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from msgspec import Struct
 
+from issuer.firago import FAMILY, MENDING, mended
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import replace_file
 from keys.text import describe_character
 
 HAN_FAMILIES = {"sc": "Noto Sans SC", "tc": "Noto Sans TC", "jp": "Noto Sans JP", "kr": "Noto Sans KR"}
 
-_PACKED = ("figo", "figbo", "notos", "notosbo")  # FiraGO and, for rare Latin, Greek and Cyrillic, Noto Sans
-_PACKED_FAMILIES = ("FiraGO", "Noto Sans")
+_FIRAGO = ("figo", "figbo")
+_PACKED = (*_FIRAGO, "notos", "notosbo")  # Noto Sans for rare Latin, Greek and Cyrillic
+_PACKED_FAMILIES = (FAMILY, "Noto Sans")
+_DIGESTS = "digests.json"
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _INVISIBLE = frozenset("\u200c\u200d")  # joiners shape their neighbours and need no glyph
 _HAN_NAMES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
@@ -116,16 +119,29 @@ def families_for(text: str, typefaces: Typefaces, han: str = "sc") -> tuple[str,
 
 
 def _packed_folder(cache_folder: Path) -> Path:
-    """A folder with the packaged fonts and nothing else, named after what is in it."""
-    contents = {name: pymupdf_fonts.myfont(name) for name in _PACKED}
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    folder = cache_folder / f"fonts-{hashlib.sha256(''.join(digests.values()).encode()).hexdigest()[:32]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        path = folder / f"{name}.ttf"
-        if not path.is_file() or _digest(path) != digests[name]:
-            replace_file(path, content)
+    """A folder with the packaged fonts and nothing else, named after what they are made from."""
+    sources = {name: pymupdf_fonts.myfont(name) for name in _PACKED}
+    digest = hashlib.sha256(MENDING.encode())
+    for source in sources.values():
+        digest.update(hashlib.sha256(source).digest())
+    folder = cache_folder / f"fonts-{digest.hexdigest()[:32]}"
+    if not _is_intact(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        contents = {name: mended(source) if name in _FIRAGO else source for name, source in sources.items()}
+        for name, content in contents.items():
+            replace_file(folder / f"{name}.ttf", content)
+        digests = {f"{name}.ttf": hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        replace_file(folder / _DIGESTS, msgspec.json.encode(digests))  # last: it says that all are there
     return folder
+
+
+def _is_intact(folder: Path) -> bool:
+    """Whether the fonts are there as they were written."""
+    try:
+        digests = msgspec.json.decode((folder / _DIGESTS).read_bytes(), type=dict[str, str])
+        return all(_digest(folder / name) == digest for name, digest in digests.items())
+    except (FileNotFoundError, msgspec.DecodeError):
+        return False
 
 
 def _digest(path: Path) -> str:

@@ -214,18 +214,21 @@ def _pillars(verified: VerifiedCredential, labels: Labels) -> str:
 def _facts(verified: VerifiedCredential, labels: Labels) -> str:
     """`6 weeks · 36 hours · …`, each fact held together by no-break spaces."""
     syllabus, certificate, words = verified.syllabus, verified.certificate, labels.facts
+
+    def count(number: int, unit: str) -> str:
+        return words[unit] if number == 1 else words[f"{unit}s"].format(number)
+
     hours, minutes = divmod(syllabus.minutes.total, 60)
+    time = [count(hours, "hour")] * (hours > 0) + [count(minutes, "minute")] * (minutes > 0)
     parts = [
-        words["week"] if syllabus.weeks == 1 else words["weeks"].format(syllabus.weeks),
-        words["minutes"].format(hours, minutes) if minutes else words["hours"].format(hours),
+        count(syllabus.weeks, "week"),
+        " ".join(time),
         words["version"].format(syllabus.version),
         words["awarded"].format(printed_date(certificate.awarded_date, labels)),
     ]
-    if (hours, minutes) == (1, 0):
-        parts[1] = words["hour"]
     if certificate.valid_until is not UNSET:
         parts.append(words["until"].format(printed_date(certificate.valid_until, labels)))
-    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
 def _grouped(lookup_id: str) -> tuple[str, ...]:
