@@ -9,17 +9,16 @@ import pikepdf
 import pytest
 
 from issuer.certificate import Design, render
-from issuer.fonts import prepare_fonts
 from keys.errors import HandsealError
-from tests.issuer.printing import ADDRESS, overlapping, reworded, run, verified, words_of
+from tests.issuer.printing import ADDRESS, classic, overlapping, reworded, run, verified, words_of
 from verifier.report import VerifiedCredential
 
 CUNEIFORM = "Enki \U00012000"
 
 
 @pytest.fixture(scope="module")
-def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    return Design(prepare_fonts(tmp_path_factory.mktemp("fonts")))
+def design() -> Design:
+    return classic()
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
 
-from issuer.certificate import PublishedAddress
+from issuer.certificate import Design, PublishedAddress
+from issuer.fonts import prepare_fonts
 from tests.world import World, identities
 from verifier.report import Partner, PartnerOutcome, VerifiedCredential
 
@@ -38,6 +42,14 @@ class Word(NamedTuple):
     top: float
     right: float
     bottom: float
+
+
+@cache
+def classic() -> Design:
+    """The design with the packaged fonts, which are written once for all tests of this process."""
+    folder = tempfile.mkdtemp(prefix="handseal-fonts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Design(prepare_fonts(Path(folder)))
 
 
 def verified(name: str = "สมชาย ปิ่นทอง", latin: str | None = "Somchai Pinthong") -> VerifiedCredential:

@@ -20,7 +20,6 @@ from PIL import Image
 
 from issuer import certificate as module
 from issuer.certificate import Design, PublishedAddress, render
-from issuer.fonts import prepare_fonts
 from issuer.inscription import inscribe, logo_svg
 from issuer.labels import LABELS, printed_date
 from keys.errors import ConfigurationError, HandsealError
@@ -28,6 +27,7 @@ from tests.issuer.printing import (
     ADDRESS,
     LOOKUP_ID,
     ORGANISATIONS,
+    classic,
     overlapping,
     reworded,
     run,
@@ -42,8 +42,8 @@ NO_PAGE = PublishedAddress(ADDRESS.site, None)
 
 
 @pytest.fixture(scope="module")
-def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    return Design(prepare_fonts(tmp_path_factory.mktemp("fonts")))
+def design() -> Design:
+    return classic()
 
 
 @pytest.fixture(scope="module")

@@ -150,12 +150,12 @@ def test_the_cache_is_written_once_and_mended(cache: Path, typefaces: Typefaces,
 
 def test_many_at_once_leave_one_good_set(tmp_path: Path) -> None:
     found: list[Typefaces] = []
-    workers = [threading.Thread(target=lambda: found.append(prepare_fonts(tmp_path))) for _ in range(3)]
+    workers = [threading.Thread(target=lambda: found.append(prepare_fonts(tmp_path))) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert len(found) == 3
+    assert len(found) == 2
     assert len(set(found)) == 1
     assert not list(tmp_path.rglob("*.part"))
     assert len(list(tmp_path.rglob("*.ttf"))) == 4
