@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NoReturn
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -47,6 +48,14 @@ class Served:
     ) -> Flask:
         site = Site(self.published.folder, self.published.root, state)
         return create_app(site=site, clock=clock or (lambda: self.world.now), settings=settings or Settings(SITE))
+
+    def failing_client(self, message: str = "boom") -> FlaskClient:
+        """A verifier whose clock is broken, with `message` in the error."""
+
+        def clock() -> NoReturn:
+            raise RuntimeError(message)
+
+        return self.app(clock=clock).test_client()
 
     def client(self) -> FlaskClient:
         return self.app().test_client()

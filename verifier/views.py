@@ -83,7 +83,7 @@ class Views:
         try:
             lookup = lookup_asked(text, self._base_url)
         except FormatError as fault:
-            return self._home_with(str(fault).partition(": ")[2].capitalize() + ".", fault.hint)
+            return self._home_with(_sentence(str(fault).partition(": ")[2]), fault.hint)
         if lookup:
             return self._by_lookup(lookup, as_json=False)
         return self._page(self._answers.by_bytes(text.encode("utf-8", "replace")))
@@ -193,6 +193,10 @@ class Views:
 def small_seal(digest: bytes) -> Markup:
     """The seal for a page; it is drawn once and then kept, some 10 KB each."""
     return Markup(seal_svg(digest, small=True))  # noqa: S704  # drawn from numbers, holds nobody's text
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _wants_json() -> bool:

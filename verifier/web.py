@@ -26,6 +26,7 @@ from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from verifier.answers import Answers
 from verifier.headers import protect
+from verifier.published import JSON
 from verifier.sources import Site
 from verifier.views import HTML, PROBLEM, Settings, StaticFile, Views, small_seal
 
@@ -186,7 +187,7 @@ def _failed(fault: HTTPException) -> Response:
     title, text = _ERRORS.get(code, ("This did not work", "Begin on the first page."))
     if code == 404 and request.path[:3].lower() == "/c/":
         title, text = _NO_CERTIFICATE
-    asks_json = request.accept_mimetypes.best_match((HTML, "application/json", PROBLEM)) != HTML
+    asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
         text = _API_ERRORS.get(code, text)
         body = msgspec.json.encode({"type": "about:blank", "title": title, "status": code, "detail": text})
