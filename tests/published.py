@@ -14,6 +14,10 @@ from keys.encoding import canonical, sha256, sri
 from keys.trust import TrustList
 from keys.trust_edit import Holder, found, propose, root_digest, sign
 from tests.world import CLINIC, HARBOUR, TTMA, World
+from verifier.report import Check, Report, Verdict
+from verifier.sources import Site
+from verifier.state import State
+from verifier.verify import verify
 
 HOLDERS = (CLINIC, HARBOUR, TTMA)
 LOOKUP = "0123456789ABCDEFGHJKMNPQRS"
@@ -70,3 +74,36 @@ class PublishedSite:
         for holder in (CLINIC, HARBOUR):  # two of three
             files = sign(files, self._holders[holder])
         return files
+
+
+class Desk:
+    """A verifier with a state folder, which may be closed and opened again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World()
+        self.published = PublishedSite(folder / "site", self.world)
+        self.folder = folder / "state"
+        self.core = self.world.core()
+        self.token = self.world.issue(core=self.core)
+        self.index = self.core.credential_status.index
+
+    @property
+    def now(self) -> datetime:
+        return self.world.now
+
+    def open(self) -> Site:
+        return Site(self.published.folder, self.published.root, State(self.folder))
+
+    def report(self, site: Site | None = None) -> Report:
+        materials = (site or self.open()).materials(self.now)
+        return verify(self.token, materials, at=self.now, now=self.now)
+
+    def verdict(self, site: Site | None = None) -> Verdict:
+        return self.report(site).verdict
+
+    def rollback(self, site: Site | None = None) -> Check:
+        return (site or self.open()).materials(self.now).rollback
+
+    def files(self) -> dict[str, tuple[int, bytes]]:
+        paths = [path for path in self.folder.rglob("*") if path.is_file()]
+        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}

@@ -28,6 +28,7 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True):
 class _Sentences(Struct, frozen=True, forbid_unknown_fields=True):
     contact: str
     valid: str
+    more_than_required: str
 
 
 class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,9 +50,9 @@ def headline(verdict: Verdict, language: str = DEFAULT_LANGUAGE) -> str:
 def meaning(report: Report, language: str = DEFAULT_LANGUAGE) -> str:
     """What was found: for a valid certificate by whom it was issued and co-signed, else the verdict's meaning."""
     if report.verdict is Verdict.VALID and report.issuer is not None and report.threshold is not None:
-        return _texts(language).sentence.valid.format(
-            name=report.issuer.name, signed=len(report.counted()), threshold=report.threshold
-        )
+        sentences, signed = _texts(language).sentence, len(report.counted())
+        sentence = sentences.valid if signed <= report.threshold else sentences.more_than_required
+        return sentence.format(name=report.issuer.name, signed=signed, threshold=report.threshold)
     return message(report.verdict, language).meaning
 
 

@@ -20,12 +20,10 @@ from keys.status import (
     MAX_BITS,
     MIN_BITS,
     ListSubject,
-    StatusList,
     TrustListReference,
     decode_bits,
     encode_bits,
     open_status_list,
-    set_bits,
 )
 from keys.trust import TrustList, Use
 from tests.attacks.judging import assert_invalid, assert_verdict, changed, parts_of
@@ -348,10 +346,3 @@ def test_S04_a_partner_list_may_be_older(desk: Desk, more: timedelta, verdict: V
     token = desk.world.status_token(list_of(TTMA), dated=FOUNDED, life=COSIGNER_LIST_LIFE + more)
     desk.put(list_of(TTMA), token)
     assert desk.report().verdict is verdict
-
-
-def test_S01_bits_are_set_where_they_are_read(desk: Desk) -> None:
-    opened = desk.site().materials(desk.world.now).lists[REVOCATION]
-    assert isinstance(opened, StatusList)
-    marked = replace(opened, bits=set_bits(opened.bits, {0, 7, 8, 131_071}))
-    assert [i for i in (0, 1, 6, 7, 8, 9, 131_070, 131_071) if marked.is_set(i)] == [0, 7, 8, 131_071]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from keys.errors import HandsealError
+from tests.world import PARTNERS, World
 from verifier import messages
 from verifier.report import PartnerOutcome, Party, Report, Verdict
 
@@ -51,6 +52,16 @@ def test_advice_without_contact_is_the_action() -> None:
     clinic = Party("https://x.example/orgs/c", "River Clinic", None, None)
     for issuer in (None, clinic):
         assert messages.advice(report(Verdict.UNKNOWN, issuer)) == messages.message(Verdict.UNKNOWN).action
+
+
+@pytest.mark.parametrize(
+    ("partners", "words"),
+    [((), "by 2 of 2 required partner bodies."), (PARTNERS, "by 3 partner bodies, where 2 are required.")],
+)
+def test_a_valid_certificate_says_who_stands_behind_it(partners: tuple[str, ...], words: str) -> None:
+    world = World()
+    text = messages.meaning(world.verify(world.issue(*partners)))
+    assert text == f"Issued by River Clinic, co-signed {words}"
 
 
 @pytest.mark.parametrize("language", ["xx", "../../keys", ""])

@@ -10,55 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from keys.errors import ConfigurationError, HandsealError
-from keys.status import MIN_BITS, StatusList, TrustListReference, encode_bits, set_bits
+from keys.status import MIN_BITS
 from keys.trust import Key, TrustList, Use
-from tests.published import PublishedSite
+from tests.published import Desk
 from tests.world import CLINIC, NOW, TTMA, World, list_of
-from verifier.report import Check, Outcome, Verdict
-from verifier.seen import MAX_GROUPS, NOTHING_SEEN, Revocations, Seen, merge, with_list, with_revocations
+from verifier.report import Outcome, Verdict
+from verifier.seen import Seen, SeenList
 from verifier.sources import Site
 from verifier.state import State
-from verifier.verify import verify
 
 REVOCATION = list_of(CLINIC)
 ROOT = "ab" * 32
 LATER = timedelta(hours=2)
-TRUST = World().trust()
-
-
-class Desk:
-    """A verifier with a state folder, which may be closed and opened again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.world = World()
-        self.published = PublishedSite(folder / "site", self.world)
-        self.folder = folder / "state"
-        self.core = self.world.core()
-        self.token = self.world.issue(core=self.core)
-        self.index = self.core.credential_status.index
-
-    @property
-    def now(self) -> datetime:
-        return self.world.now
-
-    def open(self) -> Site:
-        return Site(self.published.folder, self.published.root, State(self.folder))
-
-    def verdict(self, site: Site | None = None) -> Verdict:
-        materials = (site or self.open()).materials(self.now)
-        return verify(self.token, materials, at=self.now, now=self.now).verdict
-
-    def rollback(self, site: Site | None = None) -> Check:
-        return (site or self.open()).materials(self.now).rollback
-
-    def files(self) -> dict[str, tuple[int, bytes]]:
-        paths = [path for path in self.folder.rglob("*") if path.is_file()]
-        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
 @pytest.fixture
@@ -186,75 +152,6 @@ def replaced_key(world: World, kid: str, since: datetime, fresh: Any) -> Callabl
     return change
 
 
-def test_the_trust_list_does_not_go_back_after_a_restart(desk: Desk) -> None:
-    first = desk.published.trust_files
-    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
-    assert desk.verdict() is Verdict.VALID
-    desk.published.write_trust(first)
-    site = desk.open()
-    trust = site.materials(desk.now).trust
-    assert trust is not None
-    assert trust.list.version == 2
-    assert desk.rollback(site).outcome is Outcome.UNKNOWN
-    assert "trust list 1, and list 2 was seen before" in desk.rollback(site).text
-    assert desk.verdict(site) is Verdict.UNKNOWN
-    desk.published.write_trust()
-    assert desk.verdict(site) is Verdict.VALID
-
-
-def test_another_trust_list_with_the_same_number_is_refused(desk: Desk) -> None:
-    first, newest = desk.published.trust_files, desk.published.newest
-    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
-    desk.verdict()
-    desk.published.trust_files, desk.published.newest = first, newest
-    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER / 2))
-    check = desk.rollback()
-    assert check.outcome is Outcome.UNKNOWN
-    assert "another trust list 2" in check.text
-
-
-def test_a_damaged_trust_list_leaves_the_last_good_one_in_use(desk: Desk) -> None:
-    assert desk.verdict() is Verdict.VALID
-    for damage in (b"", b"{}", desk.published.trust_files["targets.json"][:-1], b"x" * 2_000_000):
-        desk.published.write("trust/targets.json", damage)
-        site = desk.open()
-        assert desk.verdict(site) is Verdict.VALID
-        assert "The last good one, list 1, is in use." in desk.rollback(site).text
-    for name in desk.published.trust_files:
-        (desk.published.folder / "trust" / name).unlink()
-    assert desk.verdict() is Verdict.VALID
-
-
-def test_a_last_good_trust_list_that_was_tampered_with_is_not_used(desk: Desk) -> None:
-    desk.verdict()
-    desk.published.write("trust/targets.json", b"")
-    (desk.folder / "trust" / "1.list.json").write_bytes(b"{}")
-    site = desk.open()
-    assert site.materials(desk.now).trust is None
-    assert "cannot be used either" in site.alarms(desk.now)[0]
-
-
-@pytest.mark.parametrize(("back", "outcome"), [(600, Outcome.PASS), (601, Outcome.UNKNOWN)])
-@pytest.mark.parametrize("restart", [False, True])
-def test_a_clock_that_goes_back(desk: Desk, back: int, outcome: Outcome, restart: bool) -> None:
-    site = desk.open()
-    site.materials(desk.now)
-    desk.world.now -= timedelta(seconds=back)
-    if restart:
-        site = desk.open()
-    assert desk.rollback(site).outcome is outcome
-    desk.world.now += timedelta(seconds=back)
-    assert desk.rollback(site).outcome is Outcome.PASS
-
-
-def test_a_running_verifier_without_a_state_sees_its_clock_go_back(desk: Desk) -> None:
-    site = Site(desk.published.folder, desk.published.root, None)
-    site.materials(desk.now)
-    check = site.materials(desk.now - timedelta(hours=1)).rollback
-    assert check.outcome is Outcome.UNKNOWN
-    assert "clock" in check.text
-
-
 def test_a_state_belongs_to_one_root(desk: Desk) -> None:
     desk.verdict()
     with pytest.raises(ConfigurationError, match="another trust list"):
@@ -305,7 +202,7 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
 def learn_many(folder: Path, worker: int) -> None:
     state = State(folder)
     for number in range(10):
-        lists = {f"list {worker} {number}": with_list(NOTHING_SEEN, status_list({number}))}
+        lists = {f"list {worker} {number}": SeenList(newest={"kid": NOW}, revoked=())}
         state.learn(Seen(root=ROOT, clock=NOW, lists=lists), {})
 
 
@@ -321,69 +218,3 @@ def test_a_state_that_cannot_be_written_is_an_alarm(desk: Desk) -> None:
     site.materials(desk.now + timedelta(minutes=2))
     assert site.alarms(desk.now + timedelta(minutes=2)) == ()
     assert (desk.folder / "trust" / "targets.json").exists()
-
-
-def status_list(indices: set[int], *, kid: str = "kid", dated: datetime = NOW, length: int = MIN_BITS) -> StatusList:
-    bits = set_bits(bytes(length // 8), indices)
-    reference = TrustListReference(id="x", digest_sri="x")
-    return StatusList(
-        id=REVOCATION,
-        issuer=CLINIC,
-        kid=kid,
-        use=Use.STATUS,
-        valid_from=dated,
-        valid_until=dated + LATER,
-        bits=bits,
-        trust_list=reference,
-        token=b"",
-    )
-
-
-def test_the_same_list_again_teaches_nothing() -> None:
-    seen = with_list(NOTHING_SEEN, status_list({1, 2}))
-    assert with_list(seen, status_list({1, 2})) is seen
-    assert with_list(seen, status_list({1})) is seen
-    assert len(with_list(seen, status_list({1, 2, 3})).revoked) == 2
-
-
-def test_a_shorter_list_keeps_the_revocations_beyond_it() -> None:
-    seen = with_list(NOTHING_SEEN, status_list({MIN_BITS}, length=2 * MIN_BITS))
-    kept = with_revocations(seen, status_list(set()), World().trust())
-    assert kept.length > MIN_BITS
-    assert kept.is_set(MIN_BITS)
-
-
-def test_memory_of_revocations_is_bounded_and_complete() -> None:
-    seen = NOTHING_SEEN
-    for number in range(MAX_GROUPS + 3):
-        seen = with_list(seen, status_list({number}, dated=NOW + timedelta(seconds=number)))
-    assert len(seen.revoked) == MAX_GROUPS
-    assert seen.revoked[0].dated == NOW
-    kept = with_revocations(seen, status_list(set()), World().trust())
-    assert all(kept.is_set(number) for number in range(MAX_GROUPS + 3))
-
-
-groups = st.builds(
-    lambda kid, hours, indices: Revocations(
-        kid, NOW + timedelta(hours=hours), encode_bits(set_bits(bytes(MIN_BITS // 8), indices))
-    ),
-    st.sampled_from("ab"),
-    st.integers(0, 3),
-    st.sets(st.integers(0, 40), min_size=1, max_size=3),
-)
-
-
-@settings(max_examples=25)
-@given(st.lists(groups, max_size=5), st.lists(groups, max_size=5))
-def test_merging_keeps_what_either_knew(left: list[Revocations], right: list[Revocations]) -> None:
-    one, other = (merge(_seen(side), _seen(side)) for side in (left, right))
-    both = merge(one, other)
-    assert both == merge(other, one) == merge(both, one)
-    empty = status_list(set())
-    revoked = [with_revocations(seen.lists["x"], empty, TRUST).bits for seen in (one, other, both)]
-    assert revoked[2] == bytes(a | b for a, b in zip(revoked[0], revoked[1], strict=True))
-
-
-def _seen(revoked: list[Revocations]) -> Seen:
-    lists = {"x": replace(NOTHING_SEEN, revoked=tuple(revoked), newest={group.kid: group.dated for group in revoked})}
-    return Seen(root=ROOT, clock=NOW, lists=lists)

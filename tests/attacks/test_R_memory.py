@@ -1,0 +1,114 @@
+"""R03, R04, R10, R14, R15, R19 at a verifier that remembers: what was seen is not taken back, also after a restart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.published import Desk
+from verifier.report import Outcome, Verdict
+from verifier.sources import Site
+
+
+LATER = timedelta(hours=2)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_R03_an_older_list_after_a_restart(desk: Desk) -> None:
+    first = desk.published.trust_files
+    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
+    assert desk.verdict() is Verdict.VALID
+    desk.published.write_trust(first)
+    site = desk.open()
+    trust = site.materials(desk.now).trust
+    assert trust is not None
+    assert trust.list.version == 2
+    assert desk.rollback(site).outcome is Outcome.UNKNOWN
+    assert "trust list 1, and list 2 was seen before" in desk.rollback(site).text
+    assert desk.verdict(site) is Verdict.UNKNOWN
+    desk.published.write_trust()
+    assert desk.verdict(site) is Verdict.VALID
+
+
+def test_R19_another_list_with_the_same_number(desk: Desk) -> None:
+    first, newest = desk.published.trust_files, desk.published.newest
+    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
+    desk.verdict()
+    desk.published.trust_files, desk.published.newest = first, newest
+    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER / 2))
+    check = desk.rollback()
+    assert check.outcome is Outcome.UNKNOWN
+    assert "another trust list 2" in check.text
+
+
+def test_R15_a_damaged_list_leaves_the_last_good_one_in_use(desk: Desk) -> None:
+    assert desk.verdict() is Verdict.VALID
+    for damage in (b"", b"{}", desk.published.trust_files["targets.json"][:-1], b"x" * 2_000_000):
+        desk.published.write("trust/targets.json", damage)
+        site = desk.open()
+        assert desk.verdict(site) is Verdict.VALID
+        assert "The last good one, list 1, is in use." in desk.rollback(site).text
+    for name in desk.published.trust_files:
+        (desk.published.folder / "trust" / name).unlink()
+    assert desk.verdict() is Verdict.VALID
+
+
+def test_R15_a_last_good_list_that_was_tampered_with_is_not_used(desk: Desk) -> None:
+    desk.verdict()
+    desk.published.write("trust/targets.json", b"")
+    (desk.folder / "trust" / "1.list.json").write_bytes(b"{}")
+    site = desk.open()
+    assert site.materials(desk.now).trust is None
+    assert "cannot be used either" in site.alarms(desk.now)[0]
+
+
+@pytest.mark.parametrize(("back", "outcome"), [(600, Outcome.PASS), (601, Outcome.UNKNOWN)])
+@pytest.mark.parametrize("restart", [False, True])
+def test_R14_a_clock_that_goes_back(desk: Desk, back: int, outcome: Outcome, restart: bool) -> None:
+    site = desk.open()
+    site.materials(desk.now)
+    desk.world.now -= timedelta(seconds=back)
+    if restart:
+        site = desk.open()
+    assert desk.rollback(site).outcome is outcome
+    desk.world.now += timedelta(seconds=back)
+    assert desk.rollback(site).outcome is Outcome.PASS
+
+
+def test_R14_a_running_verifier_without_a_state(desk: Desk) -> None:
+    site = Site(desk.published.folder, desk.published.root, None)
+    site.materials(desk.now)
+    check = site.materials(desk.now - timedelta(hours=1)).rollback
+    assert check.outcome is Outcome.UNKNOWN
+    assert "clock" in check.text
+
+
+@pytest.mark.parametrize(("more", "outcome"), [(timedelta(0), Outcome.PASS), (timedelta(seconds=1), Outcome.UNKNOWN)])
+def test_R04_an_expired_trust_list(desk: Desk, more: timedelta, outcome: Outcome) -> None:
+    trust = desk.open().materials(desk.now).trust
+    assert trust is not None
+    desk.world.now = trust.expires + more
+    desk.published.write_lists()
+    report = desk.report()
+    assert report.check("trust.fresh").outcome is outcome
+    assert report.verdict is (Verdict.VALID if outcome is Outcome.PASS else Verdict.UNKNOWN)
+
+
+def test_R10_50_megabytes_are_not_read(desk: Desk) -> None:
+    desk.verdict()
+    for name in ("targets.json", "1.root.json", "1.list.json", "2.root.json"):
+        kept = desk.published.trust_files.get(name)
+        desk.published.write(f"trust/{name}", bytes(50_000_000))
+        site = desk.open()
+        assert desk.verdict(site) is Verdict.VALID
+        assert len(site.alarms(desk.now)) == 1
+        if kept is None:
+            (desk.published.folder / "trust" / name).unlink()
+        else:
+            desk.published.write(f"trust/{name}", kept)
