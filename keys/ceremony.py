@@ -85,11 +85,6 @@ def plan_cosign(
     return CosignPlan(review, body, left_out, comment, tuple(warnings))
 
 
-def words_fit(words: Sequence[str], typed: dict[int, str]) -> bool:
-    """Whether the words typed, by position from 1, are those of the digest."""
-    return all(words[position - 1] == word.strip().casefold() for position, word in typed.items())
-
-
 def run_cosign(
     plan: CosignPlan,
     *,

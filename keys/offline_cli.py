@@ -92,20 +92,30 @@ def linux_route(route: str, ipv6_route: str) -> str | None:
     return None
 
 
-def confirm_words(words: tuple[str, ...], confirm: str | None, transcript: Transcript) -> None:
-    """Asks for three of the digest's words, three times at most; `confirm` holds all twelve instead (K02).
+def confirm_words(
+    words: tuple[str, ...], confirm: str | None, transcript: Transcript, ask: Callable[[str], str] | None = None
+) -> None:
+    """HandsealError unless `confirm` holds all twelve words, or three of them are typed when asked (formats.md 7).
 
-    Each wrong answer stands in the transcript.
+    `ask` puts one question and returns the answer; the terminal where it is None. Each wrong answer stands in the
+    transcript, and the third ends it (K02).
     """
     if confirm is not None:
         if tuple(confirm.casefold().split()) != words:
-            transcript.add("words-wrong")
-            raise HandsealError(
-                "words: are not those of this request", hint="have the clinic read its words aloud again"
-            )
-    else:
-        _ask_words(words, transcript)
-    transcript.add("words-confirmed", how="all twelve" if confirm is not None else "three")
+            transcript.add("words-wrong", how="all twelve")
+            raise HandsealError("words: are not those of this request", hint="have the clinic read its words again")
+        transcript.add("words-confirmed", how="all twelve")
+        return
+    put = ask or _terminal()
+    for _ in range(TRIES):
+        places = sorted(secrets.SystemRandom().sample(range(len(words)), WORDS_ASKED))
+        asked = ", ".join(str(place + 1) for place in places)
+        if [put(f"word {place + 1}").strip().casefold() for place in places] == [words[place] for place in places]:
+            transcript.add("words-confirmed", asked=asked)
+            return
+        transcript.add("words-wrong", asked=asked)
+        talk("these are not the words of this request")
+    raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have the clinic read its words again")
 
 
 @contextmanager
@@ -123,17 +133,10 @@ def ceremony_transcript(home: Home, command: str, **details: str) -> Iterator[Tr
     talk(f"transcript: {escape(str(path))}")
 
 
-def _ask_words(words: tuple[str, ...], transcript: Transcript) -> None:
+def _terminal() -> Callable[[str], str]:
     if not sys.stdin.isatty():
         raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
-    for _ in range(TRIES):
-        places = sorted(secrets.SystemRandom().sample(range(len(words)), WORDS_ASKED))
-        typed = [str(click.prompt(f"word {place + 1}", err=True)) for place in places]
-        if [word.strip().casefold() for word in typed] == [words[place] for place in places]:
-            return
-        transcript.add("words-wrong", asked=", ".join(str(place + 1) for place in places))
-        talk("these are not the words of this request")
-    raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have the clinic read its words again")
+    return lambda question: str(click.prompt(question, err=True))
 
 
 def _leads_out(flags: str) -> bool:
