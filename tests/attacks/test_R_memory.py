@@ -11,7 +11,6 @@ from tests.published import Desk
 from verifier.report import Outcome, Verdict
 from verifier.sources import Site
 
-
 LATER = timedelta(hours=2)
 
 
