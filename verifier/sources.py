@@ -90,7 +90,7 @@ class Site:
 
     def file(self, path: str) -> bytes | None:
         """A published file by its path below the folder; None for certificates and for what is not plainly there."""
-        return None if path.partition("/")[0] == "c" else self._published(path, MAX_FILE_BYTES)
+        return None if path[:2].lower() == "c/" else self._published(path, MAX_FILE_BYTES)
 
     def _published(self, path: str, limit: int) -> bytes | None:
         try:
