@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from msgspec import Struct
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from issuer.config import Workspace
@@ -120,15 +120,41 @@ def _take_lot(
     subjects = [_subject(token, f"{place}: response line {number}") for number, token in lot]
     query = select(CertificateRecord).where(CertificateRecord.certificate_id.in_(subjects))
     records = {record.certificate_id: record for record in session.scalars(query)}
-    outcomes = []
+    seen = _seen(session, signer, [record.digest for record in records.values()])
+    outcomes: list[str] = []
+    new: list[dict[str, object]] = []
     for (number, token), subject in zip(lot, subjects, strict=True):
         where = f"{place}: response line {number}"
         record = records.get(subject)
         if record is None:
             raise HandsealError(f"{where}: is for a certificate that this clinic did not propose")
         cosignature = _open(token, record, signer, trust, now, where)
-        outcomes.append(_store(session, record, cosignature, now))
+        if record.digest in seen:
+            outcomes.append("known")
+            continue
+        seen.add(record.digest)
+        new.append(
+            {
+                "certificate_digest": record.digest,
+                "organisation": cosignature.organisation,
+                "token": token.encode("ascii"),
+                "received_at": now,
+            }
+        )
+        if record.state is State.RECALLED:
+            record.status.revoked = True  # a partner's signature on it is out there
+        outcomes.append("new" if record.state is State.PROPOSED and record.token is None else "late")
+    if new:
+        session.execute(insert(CosignatureRecord), new)
     return outcomes
+
+
+def _seen(session: Session, organisation: str, digests: list[bytes]) -> set[bytes]:
+    """Contents that this organisation co-signed before: a second co-signature never takes the first's place (C27)."""
+    query = select(CosignatureRecord.certificate_digest).where(
+        CosignatureRecord.certificate_digest.in_(digests), CosignatureRecord.organisation == organisation
+    )
+    return set(session.scalars(query))
 
 
 def _subject(token: str, place: str) -> str:
@@ -156,27 +182,6 @@ def _open(token: str, record: CertificateRecord, signer: str, trust: Trust, now:
             hint=f"the certificate was proposed on {calendar_date(core.valid_from)}; the partner's clock may be wrong",
         )
     return cosignature
-
-
-def _store(session: Session, record: CertificateRecord, cosignature: Cosignature, now: datetime) -> str:
-    """Keeps the first co-signature of an organisation for a content: a second never takes its place (C27)."""
-    query = select(CosignatureRecord.id).where(
-        CosignatureRecord.certificate_digest == record.digest,
-        CosignatureRecord.organisation == cosignature.organisation,
-    )
-    if session.scalar(query):
-        return "known"
-    session.add(
-        CosignatureRecord(
-            certificate_digest=record.digest,
-            organisation=cosignature.organisation,
-            token=cosignature.token.encode("ascii"),
-            received_at=now,
-        )
-    )
-    if record.state is State.RECALLED:
-        record.status.revoked = True  # a partner's signature on it is out there
-    return "late" if record.token is not None or record.state is not State.PROPOSED else "new"
 
 
 def _open_list(token: bytes, trust: Trust, now: datetime, place: str) -> StatusList:

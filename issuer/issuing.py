@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Engine, Select, select, update
+from sqlalchemy import Engine, Select, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from issuer.config import Workspace
@@ -19,7 +19,7 @@ from issuer.database import reading, writing
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
 from issuer.printing import Press, Sheet, file_name, print_sheets
-from issuer.publishing import Folder, publish_certificates
+from issuer.publishing import Folder, publish_certificates, settle
 from issuer.statuses import grouped, require_key
 from keys.cosignature import open_cosignature
 from keys.credential import MAX_ENDORSEMENTS, Certificate
@@ -113,25 +113,22 @@ def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) 
 
 
 def reprint(desk: Desk, *, cohort: str | None = None) -> Iterator[Issued]:
-    """Makes the PDFs of issued certificates again, lot by lot; those that are not valid any more are refused."""
+    """Makes the PDFs of issued certificates again, lot by lot: not of revoked ones; what is not valid is refused."""
     last = 0
     while True:
         with reading(desk.engine) as session:
             records = session.scalars(_next(cohort, last, State.ISSUED)).unique().all()
-            items = [_stored(record) for record in records]
+            items = [_stored(record) for record in records if not record.status.revoked]
         if not records:
             return
         last = records[-1].id
         closed, refused = _close(items, None, desk)
         printed, unprinted = _print(closed, desk)
+        settle()
         with writing(desk.engine) as session:
-            for item, digest in printed:
-                session.execute(
-                    update(CertificateRecord)
-                    .where(CertificateRecord.id == item.ready.id)
-                    .values(pdf_digest=digest)
-                    .execution_options(synchronize_session=False)
-                )
+            values = [{"id": item.ready.id, "pdf_digest": digest} for item, digest in printed]
+            if values:
+                session.execute(update(CertificateRecord), values)
         yield Issued(tuple(item.ready.lookup_id for item, _ in printed), (), (*refused, *unprinted))
 
 
@@ -154,7 +151,9 @@ def _next(cohort: str | None, last: int, state: State = State.PROPOSED) -> Selec
     query = (
         select(CertificateRecord)
         .where(CertificateRecord.state == state, CertificateRecord.id > last)
-        .options(joinedload(CertificateRecord.enrolment).joinedload(Enrolment.learner))
+        .options(
+            joinedload(CertificateRecord.enrolment).joinedload(Enrolment.learner), joinedload(CertificateRecord.status)
+        )
         .order_by(CertificateRecord.id)
         .limit(LOT)
     )
@@ -230,24 +229,19 @@ def _close(ready: Sequence[_Ready], signer: Signer | None, desk: Desk) -> tuple[
 def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
     """From here on the certificate has these bytes. Leaves out what another command closed or recalled meanwhile."""
     tokens = {item.ready.id: item.token for item in closed}
+    if not tokens:
+        return []
     with writing(engine) as session:
-        for item in closed:
-            if item.ready.token is None:
-                session.execute(
-                    update(CertificateRecord)
-                    .where(
-                        CertificateRecord.id == item.ready.id,
-                        CertificateRecord.state == State.PROPOSED,
-                        CertificateRecord.token.is_(None),
-                    )
-                    .values(token=item.token)
-                    .execution_options(synchronize_session=False)
-                )
         query = select(CertificateRecord.id, CertificateRecord.token).where(
             CertificateRecord.id.in_(tokens), CertificateRecord.state == State.PROPOSED
         )
-        stored = {identity for identity, token in session.execute(query) if token == tokens[identity]}
-    return [item for item in closed if item.ready.id in stored]
+        stored = {row[0]: row[1] for row in session.execute(query)}
+        lacking = [identity for identity, token in stored.items() if token is None]
+        if lacking:
+            values = [{"id": identity, "token": tokens[identity]} for identity in lacking]
+            session.execute(update(CertificateRecord), values)
+    ours = {identity for identity, token in stored.items() if token in (None, tokens[identity])}
+    return [item for item in closed if item.ready.id in ours]
 
 
 def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refused]]:
@@ -255,17 +249,20 @@ def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refus
     printed, refused = _print(kept, desk)
     tokens = {item.ready.lookup_id: item.token for item, _ in printed if item.ready.consent}
     publish_certificates(Folder(desk.workspace.site_folder), tokens)
+    settle()
     with writing(desk.engine) as session:
-        for item, digest in printed:
-            marked = session.execute(
-                update(CertificateRecord)
-                .where(CertificateRecord.id == item.ready.id, CertificateRecord.state == State.PROPOSED)
-                .values(state=State.ISSUED, issued_at=desk.now, pdf_digest=digest)
-                .returning(CertificateRecord.id)
-                .execution_options(synchronize_session=False)
-            )
-            if marked.first():
-                session.add(Event(moment=desk.now, command="issue", subject=item.ready.lookup_id, reason=None))
+        ids = [item.ready.id for item, _ in printed]
+        query = select(CertificateRecord.id).where(
+            CertificateRecord.id.in_(ids), CertificateRecord.state == State.PROPOSED
+        )
+        unmarked = set(session.scalars(query))
+        marked = [(item.ready, digest) for item, digest in printed if item.ready.id in unmarked]
+        if marked:
+            change = {"state": State.ISSUED, "issued_at": desk.now}
+            values = [{"id": ready.id, "pdf_digest": digest, **change} for ready, digest in marked]
+            session.execute(update(CertificateRecord), values)
+            event = {"moment": desk.now, "command": "issue", "reason": None}
+            session.execute(insert(Event), [{"subject": ready.lookup_id, **event} for ready, _ in marked])
     return [item.ready.lookup_id for item, _ in printed], refused
 
 

@@ -51,17 +51,14 @@ def press(design: Design, executor: Executor | None = None) -> Press:
 
 
 def print_sheets(sheets: Sequence[Sheet], folder: Folder, press: Press) -> list[Digest | HandsealError]:
-    """Writes each PDF, for its owner alone to read; their digests, or why there is none. They are on the disk then."""
+    """Writes each PDF, for its owner alone to read; their digests, or why there is none."""
     outcomes: list[Digest | HandsealError] = []
-    written = []
     for sheet, pdf in zip(sheets, press(sheets), strict=True):
         if isinstance(pdf, HandsealError):
             outcomes.append(pdf)
             continue
-        if folder.write(sheet.name, pdf, mode=SECRET, sync=False):
-            written.append(sheet.name)
+        folder.write(sheet.name, pdf, mode=SECRET, sync=False)
         outcomes.append(sha256(pdf))
-    folder.settle(written)
     return outcomes
 
 

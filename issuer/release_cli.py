@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
@@ -245,8 +245,14 @@ def _press(workspace: Workspace, workers: int | None, design: str | None = None)
         yield press(look)
         return
     # Spawned: a process forked after Typst has run hangs. Workers are only started when there is something to print.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_interrupts) as executor:
-        yield press(look, executor)
+    try:
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_interrupts) as executor:
+            yield press(look, executor)
+    except BrokenExecutor as fault:
+        raise HandsealError(
+            "a process that makes PDFs was ended from outside",
+            hint="run the command again, with --workers 1 if memory is short",
+        ) from fault
 
 
 def _desk(

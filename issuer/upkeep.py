@@ -18,6 +18,7 @@ from issuer.publishing import (
     publish_documents,
     publish_index,
     publish_syllabus,
+    settle,
     trust_reader,
     withdraw_certificate,
 )
@@ -91,6 +92,7 @@ def bring_up_to_date(engine: Engine, workspace: Workspace, *, trust: Trust, sign
     for tokens, hidden in _issued(engine):
         written += publish_certificates(site, tokens)
         withdrawn += sum(withdraw_certificate(site, lookup_id) for lookup_id in hidden)
+    settle()
     lists = refresh_lists(engine, workspace, trust=trust, signer=signer, now=now)
     return Brought(lists, written, withdrawn)
 

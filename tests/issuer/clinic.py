@@ -28,9 +28,8 @@ from keys.request import RequestReader
 from keys.response import write_response
 from keys.status import StatusList
 from keys.trust import Trust, TrustList
-from keys.trust_edit import Holder, found, sign
+from keys.trust_edit import Holder, found, root_digest, sign
 from keys.trust_edit import propose as propose_list
-from keys.trust_edit import root_digest
 from tests.world import CLINIC, FOUNDED, HARBOUR, NOW, TTMA, World, list_of
 from verifier.materials import Materials
 from verifier.sources import Site
@@ -88,8 +87,10 @@ class Clinic:
             assessor = session.scalar(select(Assessor)) or make_assessor()
             for number, name in enumerate(names, start=1 + self._learners()):
                 learner = Learner(learner_id=f"L{number:05}", name=name, consent_page=consent, consent_share=False)
-                enrolment = Enrolment(cohort=group, learner=learner, start=date(2026, 10, 5), end=date(2026, 11, 15))
-                enrolment.attempts = make_attempts(assessor)
+                today = self.now.date()
+                start, end = today - timedelta(days=48), today - timedelta(days=7)
+                enrolment = Enrolment(cohort=group, learner=learner, start=start, end=end)
+                enrolment.attempts = make_attempts(assessor, today - timedelta(days=9))
                 session.add(enrolment)
 
     def _learners(self) -> int:
@@ -190,7 +191,7 @@ def found_clinic(folder: Path, world: World | None = None) -> Clinic:
     (home / "clinic.toml").write_text(TOML.format(root=root_digest(files)))
     workspace = open_workspace(home)
     engine = open_database(workspace.database_url, create=True)
-    clinic = Clinic(world, workspace, engine, files, holders)
+    clinic = Clinic(world, workspace, engine, files, holders, world.now)
     cosigning.receive_trust(workspace, files)
     with writing(engine) as session:
         body = world.syllabus_bytes
@@ -217,12 +218,11 @@ def make_assessor() -> Assessor:
         qualification="Licensed massage practitioner",
         issued_by="Board",
         valid_from=date(2020, 1, 1),
-        valid_until=date(2030, 1, 1),
+        valid_until=date(2130, 1, 1),
     )
 
 
-def make_attempts(assessor: Assessor) -> list[Attempt]:
-    day = date(2026, 11, 13)
+def make_attempts(assessor: Assessor, day: date) -> list[Attempt]:
     return [
         Attempt(criterion="quiz", attempt=1, result="92", date=day),
         Attempt(criterion="video", attempt=1, result="competent", date=day, assessor=assessor),
@@ -236,4 +236,4 @@ def later(clinic: Clinic, **span: float) -> None:
     clinic.world.now = clinic.now
 
 
-__all__ = ["COHORT", "NAMES", "Certificate", "Clinic", "FOUNDED", "found_clinic", "later", "pretend_press", "replace"]
+__all__ = ["COHORT", "FOUNDED", "NAMES", "Certificate", "Clinic", "found_clinic", "later", "pretend_press", "replace"]
