@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -52,37 +52,59 @@ root_option = click.option("--root", help="SHA-256 of 1.root.json in hex, as it 
 
 
 class Sitting(Struct, frozen=True):
-    """One use of a body's key: who, where its state is, and the transcript being written."""
+    """One use of a body's key: who, where its state is, the transcript being written, and how the key is opened."""
 
     body: Body
     public: PublicKeyFile
-    key_path: Path
-    passphrase_file: Path | None
     home: Home
     transcript: Transcript
+    open_signer: Callable[[], MemorySigner]
 
-    def open_signer(self) -> MemorySigner:
-        """Asks for the passphrase; once per command, for opening a key is slow by design."""
-        if not is_encrypted(self.key_path):
-            raise HandsealError(f"{self.key_path}: lies unencrypted", hint="only a status key may; make a new one")
-        passphrase = read_passphrase("passphrase", self.passphrase_file)
-        base = parse_organisation_id(self.public.organisation, "organisation").base
-        return open_key_file(self.key_path, passphrase, base=base)
+
+@contextmanager
+def hold_sitting(
+    home: Home,
+    command: str,
+    public: PublicKeyFile,
+    open_signer: Callable[[], MemorySigner],
+    *,
+    network: str,
+    trust: Callable[[], Trust],
+) -> Iterator[Sitting]:
+    """Checks clock, state folder, trust list and the key's standing before any key is opened; begins a transcript."""
+    home.require_owner(public.organisation)
+    home.require_clock(now())
+    with ceremony_transcript(home, command, key=public.kid, network=network) as transcript:
+        known = trust()
+        transcript.add("trust-list", version=str(known.list.version), digest=known.digest)
+        yield Sitting(require_body(known, public.kid, now()), public, home, transcript, open_signer)
 
 
 @contextmanager
 def sitting(command: str, key_path: Path, options: dict[str, Any]) -> Iterator[Sitting]:
-    """Checks machine, clock, state folder, trust list and the key's standing before any key is opened."""
+    """`hold_sitting` with what stands on the command line."""
     network = require_offline(online=options["online"])
     public = read_public_key(public_path(key_path))
-    with open_home(options["home"]) as home:
-        home.require_owner(public.organisation)
-        home.require_clock(now())
-        with ceremony_transcript(home, command, key=public.kid, network=network) as transcript:
-            trust = known_trust(home, options["trust_folder"], options["root"])
-            transcript.add("trust-list", version=str(trust.list.version), digest=trust.digest)
-            body = require_body(trust, public.kid, now())
-            yield Sitting(body, public, key_path, options["passphrase_file"], home, transcript)
+    with (
+        open_home(options["home"]) as home,
+        hold_sitting(
+            home,
+            command,
+            public,
+            lambda: open_signer(key_path, public, options["passphrase_file"]),
+            network=network,
+            trust=lambda: known_trust(home, options["trust_folder"], options["root"]),
+        ) as held,
+    ):
+        yield held
+
+
+def open_signer(key_path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> MemorySigner:
+    """Asks for the passphrase and opens the key; once per command, for that is slow by design."""
+    if not is_encrypted(key_path):
+        raise HandsealError(f"{key_path}: lies unencrypted", hint="only a status key may; make a new one")
+    passphrase = read_passphrase("passphrase", passphrase_file)
+    return open_key_file(key_path, passphrase, base=parse_organisation_id(public.organisation, "organisation").base)
 
 
 def known_trust(home: Home, trust_folder: Path | None, root: str | None) -> Trust:
@@ -131,26 +153,53 @@ def cosign(request: Path, key_path: Path, out: Path, as_json: bool, **options: A
     """
     require_absent(out)
     with sitting("cosign", key_path, options) as held:
-        review = read_review(request, options["roster"])
-        show_review(review, err=True)
-        plan = _plan(held, review, options)
-        confirm_words(review.words, options["confirm"], held.transcript)
-        signer = held.open_signer()
-        cosigned = publish_response(plan, request, out, signer, held.home, now())
-        held.transcript.add(
-            "response-written",
-            file=out.name,
-            digest=sri(sha256_of(out)),
-            count=str(cosigned.count),
-            new=str(cosigned.new),
+        plan, cosigned = cosign_request(
+            held,
+            request,
+            out,
+            roster=options["roster"],
+            excluded=options["excluded"],
+            accept_differences=options["accept_differences"],
+            confirm=options["confirm"],
         )
-        held.transcript.close(held.public, signer.sign)
     talk(f"{cosigned.count} co-signatures in {escape(str(out))}, {cosigned.new} of them new")
     if as_json:
-        left_out = sorted(plan.excluded)
-        print_json(
-            {"request": sri(review.header.digest), "response": str(out), "count": cosigned.count, "excluded": left_out}
-        )
+        digest, left_out = sri(plan.review.header.digest), sorted(plan.excluded)
+        print_json({"request": digest, "response": str(out), "count": cosigned.count, "excluded": left_out})
+
+
+def cosign_request(
+    held: Sitting,
+    request: Path,
+    out: Path,
+    *,
+    roster: Path | None = None,
+    excluded: Iterable[int] = (),
+    accept_differences: bool = False,
+    confirm: str | None = None,
+) -> tuple[CosignPlan, Cosigned]:
+    """A whole ceremony: review, plan, words, signatures, response at `out`, and the transcript's end."""
+    review = read_review(request, roster)
+    show_review(review, err=True)
+    held.transcript.add(
+        "reviewed",
+        request=sri(review.header.digest),
+        count=str(review.header.count),
+        title=review.title,
+        roster="none" if review.roster is None else sri(review.roster),
+    )
+    earlier = held.home.signed_contents([row.digest for row in review.rows])
+    plan = plan_cosign(
+        review, held.body, now=now(), excluded=excluded, accept_differences=accept_differences, earlier=earlier
+    )
+    _note_plan(held, plan)
+    confirm_words(review.words, confirm, held.transcript)
+    signer = held.open_signer()
+    cosigned = publish_response(plan, request, out, signer, held.home, now())
+    count, new = str(cosigned.count), str(cosigned.new)
+    held.transcript.add("response-written", file=out.name, digest=sri(sha256_of(out)), count=count, new=new)
+    held.transcript.close(held.public, signer.sign)
+    return plan, cosigned
 
 
 def publish_response(
@@ -234,28 +283,13 @@ def sha256_of(path: Path) -> Digest:
     return sha256(path.read_bytes())
 
 
-def _plan(held: Sitting, review: Review, options: dict[str, Any]) -> CosignPlan:
-    roster = "none" if review.roster is None else sri(review.roster)
-    held.transcript.add(
-        "reviewed", request=sri(review.header.digest), count=str(review.header.count), title=review.title, roster=roster
-    )
-    plan = plan_cosign(
-        review,
-        held.body,
-        now=now(),
-        excluded=options["excluded"],
-        accept_differences=options["accept_differences"],
-        earlier=held.home.signed_contents([row.digest for row in review.rows]),
-    )
-    held.transcript.add(
-        "planned",
-        excluded=", ".join(map(str, sorted(plan.excluded))) or "none",
-        differences="accepted" if review.unresolved(plan.excluded) else "none",
-    )
+def _note_plan(held: Sitting, plan: CosignPlan) -> None:
+    excluded = ", ".join(map(str, sorted(plan.excluded))) or "none"
+    differences = "accepted" if plan.review.unresolved(plan.excluded) else "none"
+    held.transcript.add("planned", excluded=excluded, differences=differences)
     for warning in plan.warnings:
         held.transcript.add("warned", of=warning)
         talk(f"warning: {escape(warning)}")
-    return plan
 
 
 def _publish_list(held: Sitting, signer: MemorySigner, out: Path, token: str) -> None:
