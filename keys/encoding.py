@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -43,6 +44,9 @@ _HARMLESS_ESCAPES = {b'\\"', b"\\\\"}
 _NEWLINE = b"\\n"
 _MAX_FAULT = 200
 _NARRATIVE = re.compile(rb'"narrative":"(?:[^"\\]|\\.)*+"')
+
+
+_BUILDING = threading.Lock()  # msgspec 0.22 crashes the process where two threads first meet a struct at once
 
 
 def sha256(data: bytes) -> Digest:
@@ -167,7 +171,8 @@ def parse_time(text: str, place: str = "time") -> datetime:
 
 @lru_cache(maxsize=64)
 def _decoder(form: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(form)
+    with _BUILDING:
+        return msgspec.json.Decoder(form)
 
 
 def _fault(fault: Exception) -> str:

@@ -26,7 +26,9 @@ from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from verifier.answers import Answers
 from verifier.headers import protect
+from verifier.messages import message
 from verifier.published import JSON
+from verifier.report import Verdict
 from verifier.sources import Site
 from verifier.views import HTML, PROBLEM, Settings, StaticFile, Views, small_seal
 
@@ -103,6 +105,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings)
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
+    message(Verdict.VALID)  # read now: msgspec crashes where two threads first meet a struct at once
     static = _static_files(_FOLDER / "static")
     _prepare_templates(app, base_url, static)
     Views(Answers(site, clock), settings, static).register(app)
