@@ -233,21 +233,21 @@ def assess(workspace: Workspace, file: Path, cohort: str | None, as_json: bool) 
             if cohort is not None:
                 records.find_cohort(session, cohort)
             done = results.record_results(
-                session, table, today=workspace.today(now), evidence=_evidence_in(file.parent), cohort=cohort
+                session, table, today=workspace.today(now), evidence=evidence_in(file.parent), cohort=cohort
             )
             if done.new:
                 session.add(Event(moment=now, command="assess", subject=cohort or file.name))
     _report(file, done, as_json=as_json)
 
 
-def _evidence_in(folder: Path) -> results.EvidenceDigest:
+def evidence_in(folder: Path) -> results.EvidenceDigest:
     """Files beside the table are hashed; nothing above its folder is looked at."""
 
     def digest(name: str) -> Digest:
-        path = Path(name)
-        if path.is_absolute() or ".." in path.parts:
-            raise HandsealError(f"{name}: is not a path below the table's own folder")
-        with opened(folder / path) as stream:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise HandsealError(f"{name}: is not below the table's own folder")
+        with opened(path) as stream:
             hashed = hashlib.sha256()
             for part in iter(lambda: stream.read(1024 * 1024), b""):
                 hashed.update(part)

@@ -23,6 +23,7 @@ from keys.text import require_text
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ROWS = 50_000
+MAX_LINES = 2 * MAX_ROWS  # empty ones included
 MAX_COLUMNS = 200
 MAX_CELL = 4000
 MAX_LINE = 64 * 1024
@@ -161,6 +162,8 @@ def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     returns, newlines, pairs = text.count("\r"), text.count("\n"), text.count("\r\n")
     if returns != pairs or (pairs and pairs != newlines):
         raise FormatError(f"{name}: mixes different line ends", hint=_SAVE_AS)
+    if newlines > MAX_LINES:
+        raise FormatError(f"{name}: has more than {MAX_ROWS} rows", hint="split it into several files")
     for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
         if len(line) > MAX_LINE:
             raise FormatError(f"{name}: row {number}: is longer than {MAX_LINE} characters")
