@@ -44,8 +44,6 @@ _HARMLESS_ESCAPES = {b'\\"', b"\\\\"}
 _NEWLINE = b"\\n"
 _MAX_FAULT = 200
 _NARRATIVE = re.compile(rb'"narrative":"(?:[^"\\]|\\.)*+"')
-
-
 _BUILDING = threading.Lock()  # msgspec 0.22 crashes the process where two threads first meet a struct at once
 
 
