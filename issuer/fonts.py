@@ -106,7 +106,10 @@ def families_for(text: str, typefaces: Typefaces, han: str = "sc") -> tuple[str,
     """The families for `text`, the preferred first.
 
     Han characters take the forms that `han` (a key of HAN_FAMILIES) names; kana and hangul decide by themselves.
+    Raises ConfigurationError for another `han`.
     """
+    if han not in HAN_FAMILIES:
+        raise ConfigurationError(f"han: {han!r} is unknown", hint=f"choose one of: {', '.join(HAN_FAMILIES)}")
     scripts = {unicodedata.name(character, "").split(" ", 1)[0] for character in text}
     if scripts & {"HIRAGANA", "KATAKANA"}:
         han = "jp"

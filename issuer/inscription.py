@@ -104,13 +104,7 @@ def inscribe(verified: VerifiedCredential, address: PublishedAddress, design: De
     name = _person(certificate.printed_name, "name", design)
     latin = certificate.latin_name if certificate.latin_name != certificate.printed_name else None
     latin_name = _person(latin, "transliteration", design) if latin else None
-    for place, texts in (
-        ("programme title", [title]),
-        ("outcome", outcomes),
-        ("organisation", [signature.name for signature in signatures]),
-    ):
-        for text in texts:
-            _require_printable(text, place, design.fonts)
+    _require_all_printable(title, outcomes, signatures, design.fonts)
     url = f"{address.site}/c/{address.lookup_id}" if address.lookup_id else None
     return Inscription(
         labels=labels,
@@ -179,6 +173,16 @@ def _person(text: str, place: str, design: Design) -> PersonName:
         rtl=_is_rtl(text),
         marks=_marks(text),
     )
+
+
+def _require_all_printable(
+    title: str, outcomes: Iterable[str], signatures: Iterable[Signature], fonts: Typefaces
+) -> None:
+    _require_printable(title, "programme title", fonts)
+    for outcome in outcomes:
+        _require_printable(outcome, "outcome", fonts)
+    for signature in signatures:
+        _require_printable(signature.name, "organisation", fonts)
 
 
 def _require_printable(text: str, place: str, fonts: Typefaces, max_marks: int = MAX_MARKS) -> None:

@@ -114,6 +114,11 @@ def test_han_forms_follow_the_option_but_kana_and_hangul_decide(
     assert len(set(families)) == len(families) == 6
 
 
+def test_unknown_han_forms_are_refused(typefaces: Typefaces) -> None:
+    with pytest.raises(ConfigurationError, match=r"^han: 'vn' is unknown"):
+        families_for("Somchai", typefaces, "vn")
+
+
 def test_the_clinics_own_font_covers_more_and_comes_last(cache: Path, tmp_path: Path) -> None:
     make_font(tmp_path / "sumer.ttf", "Sumer", CUNEIFORM_A + "A")
     own = prepare_fonts(cache, tmp_path)
