@@ -43,7 +43,6 @@ RENEWED = signed(
     propose_root(SECOND, holders(TTMA, COLLEGE), root_threshold=2, targets_threshold=2, made=LATER),
     TTMA,
     COLLEGE,
-    CLINIC,
 )
 
 
