@@ -130,6 +130,39 @@ def certificates(session: Session, *, cohort: str | None = None, search: str | N
         )
 
 
+class Missing(Struct, frozen=True):
+    """How many of a cohort's proposed certificates one partner body co-signed."""
+
+    cohort: str
+    organisation: str
+    signed: int
+    proposed: int
+
+
+def missing_cosignatures(session: Session, workspace: Workspace, trust: Trust, now: datetime) -> Iterator[Missing]:
+    """For each cohort with something proposed, every partner body of the policy."""
+    proposed = (
+        select(Cohort.id, Cohort.name, Cohort.programme, func.count(CertificateRecord.id))
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .join(CertificateRecord, CertificateRecord.enrolment_id == Enrolment.id)
+        .where(CertificateRecord.state == State.PROPOSED)
+        .group_by(Cohort.id, Cohort.name, Cohort.programme)
+        .order_by(Cohort.name)
+    )
+    for identity, cohort, programme, count in session.execute(proposed).all():
+        signed = (
+            select(CosignatureRecord.organisation, func.count(CertificateRecord.id))
+            .join(CertificateRecord, CosignatureRecord.certificate_digest == CertificateRecord.digest)
+            .join(CertificateRecord.enrolment)
+            .where(Enrolment.cohort_id == identity, CertificateRecord.state == State.PROPOSED)
+            .group_by(CosignatureRecord.organisation)
+        )
+        counts = {row[0]: row[1] for row in session.execute(signed)}
+        policy = trust.policy(names.programme_id(workspace.site, programme), now)
+        for organisation in policy.cosigners if policy else ():
+            yield Missing(cohort, organisation, counts.get(organisation, 0), count)
+
+
 def standing_of(state: State, status: StatusRecord) -> str:
     """One word: the state, or what the status bits say of an issued one."""
     if state is not State.ISSUED:

@@ -16,11 +16,11 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
-from issuer import proposing, upkeep
+from issuer import overview, proposing, upkeep
 from issuer.certificate import Design
 from issuer.config import Workspace
 from issuer.cosigning import Answer, ListNews
-from issuer.database import open_database
+from issuer.database import open_database, reading
 from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
 from issuer.opening_cli import cache, issue_key, start, status_key
@@ -29,6 +29,7 @@ from issuer.publishing import Folder, publish_documents, publish_index
 from issuer.receiving import Kind, kind_of, take_file, take_trust
 from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.statuses import grouped
+from issuer.upkeep import current_trust
 from keys.console import escape, print_json, talk
 from keys.encoding import digest_words, parse_time, sri
 from keys.errors import ConfigurationError, HandsealError
@@ -100,6 +101,7 @@ def receive(workspace: Workspace, files: tuple[Path, ...], as_json: bool) -> Non
     news = _receive(engine, workspace, files, now)
     if as_json:
         print_json(news)
+    _say_missing(engine, workspace, now)
     if any("fault" in entry for entry in news):
         raise click.exceptions.Exit(1)
 
@@ -141,17 +143,18 @@ def _take(engine: Engine, workspace: Workspace, path: Path, kind: Kind, now: dat
         if fault.hint:
             talk(f"hint: {escape(fault.hint)}")
         return {"kind": kind.value, "file": str(path), "fault": str(fault)}
+    partner = escape(current_trust(workspace).name(taken.organisation, now))
     if isinstance(taken, ListNews):
-        talk(_list_sentence(taken))
+        talk(f"{partner}: {_list_sentence(taken)}")
         return {"kind": "list", "file": str(path), "organisation": taken.organisation, "changed": taken.changed}
-    talk(_answer_sentence(taken))
+    talk(f"{partner}: {_answer_sentence(taken)}")
     counts = {"new": taken.new, "known": taken.known, "late": taken.late}
     return {"kind": "response", "file": str(path), "organisation": taken.organisation, **counts}
 
 
 def _list_sentence(news: ListNews) -> str:
     word = "is on the site now" if news.changed else "is not newer than the one on the site"
-    return f"{news.organisation}: status list of {news.dated:%Y-%m-%d %H:%M}Z {word}"
+    return f"the status list of {news.dated:%Y-%m-%d %H:%M}Z {word}"
 
 
 def _answer_sentence(answer: Answer) -> str:
@@ -160,7 +163,16 @@ def _answer_sentence(answer: Answer) -> str:
         parts.append(f"{answer.known} that were here already")
     if answer.late:
         parts.append(f"{answer.late} for certificates that are closed already (kept, not added)")
-    return f"{answer.organisation}: {', '.join(parts)}"
+    return ", ".join(parts)
+
+
+def _say_missing(engine: Engine, workspace: Workspace, now: datetime) -> None:
+    """For each cohort that waits, how far each partner body is."""
+    trust = current_trust(workspace)
+    with reading(engine) as session:
+        for missing in overview.missing_cosignatures(session, workspace, trust, now):
+            name = escape(trust.name(missing.organisation, now))
+            talk(f"{escape(missing.cohort)}: {name} co-signed {missing.signed} of {missing.proposed}")
 
 
 # -- issuing and printing ----------------------------------------------------------------------------------------------
@@ -190,7 +202,7 @@ def issue_command(
     engine, trust = start(workspace, now)
     cohort, responses = _split(arguments)
     news = _receive(engine, workspace, responses, now) if responses else []
-    trust = upkeep.current_trust(workspace) if responses else trust
+    trust = current_trust(workspace) if responses else trust
     upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now, always=False)
     with _press(workspace, workers) as pressing:
         desk = _desk(engine, workspace, trust, pressing, now, lambda: issue_key(workspace, passphrase_file))
