@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from issuer.rules import require_programme
 from issuer.syllabuses import publish_version
 from issuer.tables import Table, TableError, read_table
 from keys.encoding import Digest, sha256
+from keys.trust import Trust
 from tests.world import CLINIC, World
 
 ROOT = Path(__file__).parents[2]
@@ -108,13 +110,19 @@ def import_assessors(session: Session, *rows: Cells, update: bool = False) -> Re
     return assessment.import_assessors(session, table, update=update)
 
 
+@cache
+def policy() -> Trust:
+    """A trust list whose policy is that of the starter programme."""
+    return World().trust()
+
+
 def starter() -> Programme:
     return require_programme(PROGRAMME_FILE, clinic="river-clinic")
 
 
 def publish(session: Session, programme: Programme | None = None, today: date = date(2026, 9, 1)) -> Any:
     described = programme or starter()
-    return publish_version(session, described, organisation=CLINIC, trust=World().trust(), moment=NOW, today=today)
+    return publish_version(session, described, organisation=CLINIC, trust=policy(), moment=NOW, today=today)
 
 
 def new_database(folder: Path) -> Engine:
