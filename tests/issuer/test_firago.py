@@ -20,7 +20,7 @@ NAMES = ("figo", "figbo")
 def fonts(request: pytest.FixtureRequest) -> Iterator[tuple[TTFont, TTFont]]:
     """A font before and after."""
     source = pymupdf_fonts.myfont(request.param)
-    with TTFont(io.BytesIO(source)) as before, TTFont(io.BytesIO(mended(source))) as after:
+    with TTFont(io.BytesIO(source), lazy=True) as before, TTFont(io.BytesIO(mended(source)), lazy=True) as after:
         yield before, after
 
 
