@@ -66,17 +66,21 @@ class Line(Struct, frozen=True):
         }
 
 
-def next_steps(session: Session, workspace: Workspace, trust: Trust | None, now: datetime) -> Iterator[Step]:
-    """One step per cohort, in the order of their names."""
+def next_steps(
+    session: Session, workspace: Workspace, trust: Trust | None, *, now: datetime, today: date
+) -> Iterator[Step]:
+    """One step per cohort, in the order of their names; `today` is the day at the clinic."""
     for name in session.scalars(select(Cohort.name).order_by(Cohort.name)).all():
-        yield next_step(session, name, workspace, trust, now)
+        yield next_step(session, name, workspace, trust, now=now, today=today)
 
 
-def next_step(session: Session, cohort: str, workspace: Workspace, trust: Trust | None, now: datetime) -> Step:
+def next_step(
+    session: Session, cohort: str, workspace: Workspace, trust: Trust | None, *, now: datetime, today: date
+) -> Step:
     group = find_cohort(session, cohort)
     identity, programme = group.id, group.programme
     states = _states(session, identity)
-    ready, not_ready = _readiness(session, identity, programme, workspace.today(now))
+    ready, not_ready = _readiness(session, identity, programme, today)
     policy = trust.policy(names.programme_id(workspace.site, programme), now) if trust else None
     needed = policy.threshold if policy else None
     signatures = _signatures(session, identity)

@@ -27,7 +27,7 @@ def show_next_steps(workspace: Workspace) -> None:
     if fault:
         click.echo(f"First: {fault}")
     with reading(open_database(workspace.database_url)) as session:
-        steps = list(overview.next_steps(session, workspace, trust, now))
+        steps = list(overview.next_steps(session, workspace, trust, now=now, today=workspace.today(now)))
     if not steps:
         click.echo("No cohort is enrolled yet.")
         click.echo("  handseal enrol cohorts/NAME.csv --programme SLUG")

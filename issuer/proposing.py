@@ -6,7 +6,7 @@ formats.md sections 3 and 7. A draft is fixed the moment it is proposed; only `r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -65,6 +65,7 @@ class Proposer(Struct, frozen=True):
     workspace: Workspace
     trust: Trust
     now: datetime
+    today: date  # the same moment as a day at the clinic
     random: Random
     printable: Printable
     path: str | None = None  # where the request goes, for the records
@@ -110,7 +111,7 @@ def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, propo
     not_yet: list[NotYet] = []
     for lot in without_certificate(session, cohort_id):
         for enrolment in lot:
-            at = standing(enrolment, syllabus, today=proposer.workspace.today(proposer.now))
+            at = standing(enrolment, syllabus, today=proposer.today)
             learner = enrolment.learner
             if not at.passed:
                 not_yet.append(NotYet(learner.learner_id, learner.name, at.missing))

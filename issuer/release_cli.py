@@ -68,6 +68,7 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
         workspace=workspace,
         trust=trust,
         now=moment,
+        today=workspace.today(moment),
         random=secrets.token_bytes,
         printable=lambda text, place: require_glyphs(text, fonts, place),
         path=str(out),

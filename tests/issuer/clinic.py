@@ -104,7 +104,8 @@ class Clinic:
         return propose(self.engine, cohort, stream, self.proposer()), stream.getvalue()
 
     def proposer(self) -> Proposer:
-        return Proposer(self.workspace, self.trust, self.now, self.random.randbytes, lambda text, place: None)
+        today = self.workspace.today(self.now)
+        return Proposer(self.workspace, self.trust, self.now, today, self.random.randbytes, lambda text, place: None)
 
     def respond(self, request: bytes, partner: str = TTMA, *, exclude: Sequence[int] = (), **changes: object) -> bytes:
         """What this partner answers: a co-signature for each row, and its fresh status list."""
