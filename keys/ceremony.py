@@ -163,7 +163,7 @@ class _Kept:
 def _reviewed_rows(plan: CosignPlan, request: BinaryIO) -> Iterator[RequestRow]:
     """The selected rows, each proven to be the one that was shown, and at the end the whole request."""
     reader = RequestReader(request)
-    if reader.header.digest != plan.review.header.digest:
+    if reader.header != plan.review.header:
         raise HandsealError(
             "request: is not the one that was reviewed", hint="was the stick exchanged? review it again"
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from keys import keyfile
 from keys.algorithms import Algorithm
@@ -160,13 +161,17 @@ def transcript() -> None:
 
 @transcript.command()
 @click.argument("written", type=input_file, metavar="FILE")
-def verify(written: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print its lines as JSON.")
+def verify(written: Path, as_json: bool) -> None:
     """Check the chain of FILE and the signature that closes it.
 
     \b
     handseal-ceremony transcript verify 20261120T090000Z-cosign-5f21aa.jsonl
     """
     closed = verify_transcript(read_bounded(written, _MAX_TRANSCRIPT).splitlines(keepends=True), str(written))
+    if as_json:
+        print_json({"key": closed.key.kid, "lines": msgspec.to_builtins(closed.lines)})
+        return
     for line in closed.lines[:-1]:
         details = ", ".join(f"{name}: {text}" for name, text in line.details.items())
         click.echo(f"{format_time(line.at)}\t{line.event}\t{escape(details)}")

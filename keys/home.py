@@ -200,11 +200,10 @@ class Home:
         self.remember("owner", organisation)
 
     def require_clock(self, now: datetime) -> None:
-        """HandsealError where the clock stands before the last ceremony here (K07); remembers it otherwise."""
+        """HandsealError where the clock stands before the last ceremony that was finished here (K07)."""
         last = self.note("clock")
         if last is not None and now < parse_time(last):
             raise HandsealError(f"clock: shows {format_time(now)}, but the last ceremony here was at {last}")
-        self.remember("clock", format_time(now))
 
     @contextmanager
     def new_transcript(self, name: str, now: datetime) -> Iterator[tuple[Path, Callable[[bytes], None]]]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from keys.body import Body, fresh_list, plan_withdrawal, require_body, run_withdrawal
 from keys.ceremony import Cosigned, CosignPlan, plan_cosign, run_cosign, verify_response
 from keys.console import escape, print_json, read_passphrase, talk
-from keys.encoding import Digest, sha256, sri
+from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_file, read_bounded, require_absent, write_new
 from keys.home import Home
@@ -25,7 +25,6 @@ from keys.offline_cli import (
     ceremony_transcript,
     confirm_words,
     file,
-    folder,
     home_option,
     key_option,
     now,
@@ -45,8 +44,10 @@ from keys.transcript import Transcript
 from keys.trust import Trust
 
 input_file = click.Path(path_type=Path, dir_okay=False, exists=True)
+input_folder = click.Path(path_type=Path, file_okay=False, exists=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 trust_option = click.option(
-    "--trust", "trust_folder", type=folder, help="Folder of the trust list; needed once, and for newer ones."
+    "--trust", "trust_folder", type=input_folder, help="Folder of the trust list; needed once, and for newer ones."
 )
 root_option = click.option("--root", help="SHA-256 of 1.root.json in hex, as it was read aloud; needed once.")
 
@@ -71,13 +72,18 @@ def hold_sitting(
     network: str,
     trust: Callable[[], Trust],
 ) -> Iterator[Sitting]:
-    """Checks clock, state folder, trust list and the key's standing before any key is opened; begins a transcript."""
-    home.require_owner(public.organisation)
+    """Checks clock, trust list, the key's standing and the state folder before any key is opened.
+
+    Begins a transcript; the clock is remembered once everything went well.
+    """
     home.require_clock(now())
     with ceremony_transcript(home, command, key=public.kid, network=network) as transcript:
         known = trust()
         transcript.add("trust-list", version=str(known.list.version), digest=known.digest)
-        yield Sitting(require_body(known, public.kid, now()), public, home, transcript, open_signer)
+        body = require_body(known, public.kid, now())
+        home.require_owner(body.organisation)
+        yield Sitting(body, public, home, transcript, open_signer)
+    home.remember("clock", format_time(now()))
 
 
 @contextmanager
@@ -144,7 +150,7 @@ def read_contents(request: Path) -> list[Digest]:
 @passphrase_option
 @home_option
 @online_option
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@json_option
 def cosign(request: Path, key_path: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Review REQUEST, confirm its words, and sign what was reviewed.
 
@@ -235,7 +241,10 @@ def publish_response(
 @passphrase_option
 @home_option
 @online_option
-def withdraw(certificates: tuple[str, ...], key_path: Path, request: Path | None, out: Path, **options: Any) -> None:
+@json_option
+def withdraw(
+    certificates: tuple[str, ...], key_path: Path, request: Path | None, out: Path, as_json: bool, **options: Any
+) -> None:
     """Withdraw co-signatures for good; `history` and `review` show the ids.
 
     \b
@@ -255,6 +264,8 @@ def withdraw(certificates: tuple[str, ...], key_path: Path, request: Path | None
     for identity in named:
         talk(f"withdrawn: {identity}")
     talk(f"bring {escape(str(out))} to the clinic: it counts once it is published")
+    if as_json:
+        print_json({"withdrawn": named, "list": str(out)})
 
 
 @click.command()

@@ -167,6 +167,13 @@ def test_another_request_on_the_stick_is_refused_and_nothing_is_signed(home: Hom
     assert list(home.signed()) == []
 
 
+@pytest.mark.parametrize("change", [(b'"count":5', b'"count":4'), (b"2026-11-20T09:00:00Z", b"2026-11-20T09:00:01Z")])
+def test_another_first_line_is_refused_and_nothing_is_signed(home: Home, change: tuple[bytes, bytes]) -> None:
+    with pytest.raises(HandsealError, match="is not the one that was reviewed"):
+        cosign(plan(), home, REQUEST.replace(*change, 1))
+    assert list(home.signed()) == []
+
+
 def test_a_row_exchanged_under_the_same_first_line_is_refused_and_nothing_is_signed(home: Home) -> None:
     lines = REQUEST.splitlines(keepends=True)
     mallory = canonical(build_core(0, "Mallory", index=77)) + b"\n"

@@ -60,7 +60,9 @@ def test_a_body_cosigns_withdraws_and_remembers(fresh: Desk, capsys: pytest.Capt
     assert fresh.tokens("again.jsonl") == tokens
 
     gone = rows[0].core.id
-    assert fresh.run("withdraw", gone, *fresh.secret, "--out", str(fresh.folder / "list.jwt")) == 0
+    capsys.readouterr()
+    assert fresh.run("withdraw", gone, *fresh.secret, "--out", str(fresh.folder / "list.jwt"), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["withdrawn"] == [gone]
     moment = datetime.now(UTC)
     opened = open_status_list((fresh.folder / "list.jwt").read_bytes(), LIST, trust=fresh.trust, now=moment)
     assert sum(byte.bit_count() for byte in opened.bits) == 1
@@ -84,13 +86,16 @@ def test_a_body_cosigns_withdraws_and_remembers(fresh: Desk, capsys: pytest.Capt
     assert told_lines.count("closed by ") == 4
 
 
-def test_keygen_writes_both_halves_and_a_closed_transcript(desk: Desk) -> None:
+def test_keygen_writes_both_halves_and_a_closed_transcript(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     shown = read_public_key(desk.folder / "ttma.key.pub.json")
     assert (shown.organisation, shown.use) == (TTMA, KeyUse.COSIGN)
     assert (desk.folder / "ttma.key").stat().st_mode & 0o777 == 0o600
     made = next(path for path in desk.transcripts() if "keygen" in path.name)
     closed = verify_transcript(made.read_bytes().splitlines(keepends=True), "transcript")
     assert closed.key.kid == shown.kid
+    assert main(["transcript", "verify", str(made), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["key"], [line["event"] for line in told["lines"]]) == (shown.kid, ["opened", "made", "closed"])
 
 
 def test_keygen_makes_an_unattended_status_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
