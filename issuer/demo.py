@@ -18,11 +18,10 @@ from typing import Any
 
 from msgspec import Struct
 
-import issuer.cli
 import keys.cli
 import verifier.cli
 from issuer import demo_people
-from issuer.config import Workspace, open_workspace
+from issuer.config import open_workspace
 from issuer.init_cli import write_root
 from keys import names
 from keys.errors import ConfigurationError, HandsealError
@@ -73,7 +72,7 @@ def prepare(folder: Path, *, learners: int, base_url: str, say: Callable[[str], 
     shutil.rmtree(building, ignore_errors=True)  # what a killed run left
     try:
         building.mkdir(parents=True, mode=0o755)
-        _Builder(building, base_url, say).build(learners)
+        Stage(building, base_url, say).act(learners)
         building.replace(folder)
     except OSError as fault:
         raise HandsealError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault
@@ -110,8 +109,8 @@ def free_port(wanted: int) -> int:
     raise ConfigurationError(f"--port {wanted}: no free port from there on")
 
 
-class _Builder:
-    """Acts the parts one after the other; every step is a command line."""
+class Stage:
+    """Where the parts are acted one after the other; every step is a command line."""
 
     def __init__(self, folder: Path, base_url: str, say: Callable[[str], None]) -> None:
         self.folder = folder
@@ -120,31 +119,39 @@ class _Builder:
         self.clinic_folder = folder / "clinic"
         self.site_folder = folder / "site"
 
-    def build(self, learners: int) -> None:
+    def act(self, learners: int) -> None:
+        """The whole play; the manifest is written last."""
+        root, lacking = self.reach_cosignatures(learners)
+        issued = self.issue()
+        self._change_standings(issued)
+        self._write_manifest(root, issued, lacking)
+
+    def reach_cosignatures(self, learners: int) -> tuple[str, list[dict[str, Any]]]:
+        """All that comes before `issue`. Returns the root's digest, and who lacks what."""
         self.say("keys and workspace of the clinic, keys of three partner bodies")
         self._make_keys()
         self.say("the trust list: founded by three holders, signed by two")
         root = self._found_trust()
-        workspace = write_root(open_workspace(self.clinic_folder), root)
         self.say(f"the programme, {learners} learners, their results")
         people = demo_people.people(learners)
-        lacking = self._enrol_and_assess(people, workspace)
+        lacking = self._enrol_and_assess(people)
         self.say("the request; partner bodies review and co-sign")
         self._cosign(people, root)
+        return root, lacking
+
+    def issue(self) -> list[dict[str, Any]]:
+        """The certificates, as `handseal list --json` has them."""
         self.say("the certificates")
-        self._clinic("issue", "demo", *self._passphrase(workspace.issue_key))
-        issued = json.loads(self._clinic("list", "--cohort", "demo", "--json"))
-        self._change_standings(issued)
-        self._write_manifest(root, issued, lacking)
+        self._clinic("issue", "demo", *self._passphrase(open_workspace(self.clinic_folder).issue_key))
+        issued: list[dict[str, Any]] = json.loads(self._clinic("list", "--cohort", "demo", "--json"))
+        return issued
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
     def _make_keys(self) -> None:
         slug, name = CLINIC
         first = self._new_passphrase(self.folder / "issue.passphrase")
-        self._clinic_without_workspace(
-            "init", str(self.clinic_folder), "--slug", slug, "--name", name, "--site", self.base_url, *first
-        )
+        self._handseal("init", str(self.clinic_folder), "--slug", slug, "--name", name, "--site", self.base_url, *first)
         issue_key = open_workspace(self.clinic_folder).issue_key
         (self.folder / "issue.passphrase").replace(_passphrase_of(issue_key))
         for partner in PARTNERS:
@@ -168,9 +175,9 @@ class _Builder:
         self._clinic("receive", str(draft))
         return root
 
-    def _enrol_and_assess(self, people: Sequence[demo_people.Person], workspace: Workspace) -> list[dict[str, Any]]:
+    def _enrol_and_assess(self, people: Sequence[demo_people.Person]) -> list[dict[str, Any]]:
         """Returns who may not be certified, and what they lack."""
-        today = workspace.today(datetime.now(UTC))
+        today = open_workspace(self.clinic_folder).today(datetime.now(UTC))
         end = today - timedelta(days=1)
         tables = {
             "assessors.csv": demo_people.assessors_csv(today),
@@ -198,7 +205,7 @@ class _Builder:
             review = json.loads(self._ceremony("review", str(request), "--json"))
             self._ceremony(
                 *("cosign", str(request), "--key", str(home / "cosign.key.age")),
-                *("--roster", str(home / "roster.csv"), "--accept-differences", "--confirm", " ".join(review["words"])),
+                *("--roster", str(home / "roster.csv"), "--confirm", " ".join(review["words"])),
                 *("--trust", str(self.site_folder / "trust"), "--root", root, "--out", str(home / "response.jsonl")),
                 *self._hands(partner, home / "cosign.key.age"),
             )
@@ -261,7 +268,7 @@ class _Builder:
         return "\n".join(lines) + "\n"
 
     def _keygen(self, slug: str, use: str, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         passphrase = self._new_passphrase(_passphrase_of(path))
         owner = names.organisation_id(self.base_url, slug)
         options = ("--org", owner, "--use", use, "--out", str(path), *self._home(slug))
@@ -276,8 +283,8 @@ class _Builder:
 
     def _home(self, slug: str) -> tuple[str, ...]:
         """Where this body's tool keeps its state; this machine has a network, and it says so."""
-        folder = self._partner(slug) if slug in PARTNERS else self.folder / "trust"
-        return "--home", str(folder / "home"), "--online"
+        folder = self._partner(slug) if slug in PARTNERS else self.folder / "trust" / slug
+        return "--home", str(folder), "--online"
 
     def _hands(self, slug: str, key: Path) -> tuple[str, ...]:
         return (*self._home(slug), *self._passphrase(key))
@@ -289,10 +296,12 @@ class _Builder:
         return str(self.clinic_folder / name)
 
     def _clinic(self, *arguments: str) -> str:
-        return _call("handseal", issuer.cli.main, ("--workspace", str(self.clinic_folder), *arguments))
+        return self._handseal("--workspace", str(self.clinic_folder), *arguments)
 
-    def _clinic_without_workspace(self, *arguments: str) -> str:
-        return _call("handseal", issuer.cli.main, arguments)
+    def _handseal(self, *arguments: str) -> str:
+        from issuer.cli import main  # not above: the program has this demonstration among its commands
+
+        return _call("handseal", main, arguments)
 
     def _ceremony(self, *arguments: str) -> str:
         return _call("handseal-ceremony", keys.cli.main, arguments)

@@ -10,7 +10,7 @@ import verifier.cli
 from issuer.demo import Demo, free_port, prepare
 from keys.console import escape, talk
 
-DEFAULT_PORT = 8765
+DEFAULT_PORT = 8000
 _SHOWN = 40
 
 

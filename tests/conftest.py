@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from issuer.cli import main as handseal
+
 ROOT = Path(__file__).parents[1]
 NETWORK_EVENTS = frozenset(
     {"socket.__new__", "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"}
@@ -75,4 +77,12 @@ def shared_data() -> Path:
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the official vectors are not here: no folder ../shared/data beside the repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `handseal demo DIR --no-serve` leaves; made once, so a test that changes it takes a copy."""
+    folder = tmp_path_factory.mktemp("demonstration") / "demo"
+    assert handseal(["demo", str(folder), "--no-serve"]) == 0
     return folder
