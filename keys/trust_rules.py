@@ -58,7 +58,6 @@ def require_successor(old: TrustList, new: TrustList) -> None:
 def _require_organisations(trust_list: TrustList, place: str) -> None:
     organisations = trust_list.organisations
     owners = [parse_organisation_id(organisation.id, f"{place}: organisation") for organisation in organisations]
-    _require_unique((organisation.id for organisation in organisations), f"{place}: organisation")
     _require_unique((owner.slug for owner in owners), f"{place}: organisation slug")
     _require_unique((thumbprint(key.jwk) for o in organisations for key in o.keys), f"{place}: key")
     for organisation, owner in zip(organisations, owners, strict=True):
@@ -123,7 +122,6 @@ def _require_algorithm(alg: str, jwk: Jwk, place: str) -> None:
 
 def _require_programmes(trust_list: TrustList, place: str) -> None:
     slugs = [parse_programme_id(programme.id, f"{place}: programme")[1] for programme in trust_list.programmes]
-    _require_unique((programme.id for programme in trust_list.programmes), f"{place}: programme")
     _require_unique(slugs, f"{place}: programme slug")
     known = {organisation.id for organisation in trust_list.organisations}
     for programme, slug in zip(trust_list.programmes, slugs, strict=True):

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 from securesystemslib.formats import encode_canonical
 
 from keys.algorithms import Algorithm, generate_private_key, jwk_of, thumbprint
 from keys.encoding import canonical, sha256, sri
+from keys.errors import HandsealError
 from keys.names import key_id
 from keys.trust import Key, NameFrom, Organisation, Policy, Programme, Trust, TrustList, Use
 from keys.trust_chain import TARGETS, list_name, load_trust, root_name, target_name
@@ -123,3 +125,11 @@ def changed_list(files: Files, change: Change, version: int = 1) -> dict[str, by
     content = msgspec.json.decode(files[list_name(version)])
     change(content)
     return with_list(files, canonical(content), version)
+
+
+def refused(files: Files, fragment: str, digest: str | None = None) -> None:
+    """Nothing but an error that a person may read; root 1 is believed unless `digest` says otherwise."""
+    with pytest.raises(HandsealError) as caught:
+        load(files, digest or sha256(files["1.root.json"]).hex())
+    assert fragment in str(caught.value)
+    assert caught.value.exit_code == 1
