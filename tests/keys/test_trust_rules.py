@@ -146,7 +146,7 @@ OFF_CURVE = EcJwk(crv="P-256", x="A" * 43, y="A" * 43)
         (ttma(contact="+66\u202e2"), "contact: character 4 is U+202E"),
         (named("A", "English"), "is not a language"),
         (named(" Association"), "starts or ends with a space"),
-        (replace(LIST, programmes=LIST.programmes * 2), "programme: "),
+        (replace(LIST, programmes=LIST.programmes * 2), "programme slug"),
         (
             replace(LIST, programmes=(replace(LIST.programmes[0], id=f"{SITE}/programs/x"),)),
             "not the id of a programme",
