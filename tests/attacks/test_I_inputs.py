@@ -4,6 +4,7 @@ Each goes through the command as a clinic runs it; refused means exit code 1 wit
 """
 
 import resource
+import shutil
 import sys
 import unicodedata
 from pathlib import Path
@@ -15,20 +16,28 @@ from issuer.cli import main
 from issuer.database import open_database, reading
 from issuer.init_cli import make_workspace
 from issuer.models import Enrolment, Event, Learner
+from issuer.records_cli import evidence_in
+from keys.errors import HandsealError
 from tests.issuer.entries import LEARNER, NOW, SLUG, csv_bytes, xlsx_bytes
 
 Output = pytest.CaptureFixture[str]
 HEADER = csv_bytes([LEARNER]).split(b"\n", 1)[0]
 
 
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = "https://verify.river.example"
-    workspace = make_workspace(
-        tmp_path / "clinic", slug="river-clinic", name="River Clinic", site=site, passphrase=None, created=NOW
-    )
-    monkeypatch.chdir(workspace.folder)
-    return workspace.folder
+    folder = tmp_path_factory.mktemp("starter") / "clinic"
+    make_workspace(folder, slug="river-clinic", name="River Clinic", site=site, passphrase=None, created=NOW)
+    return folder
+
+
+@pytest.fixture
+def clinic(starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "clinic"
+    shutil.copytree(starter, folder)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def enrol(data: bytes, *options: str, name: str = "autumn.csv") -> int:
@@ -263,9 +272,6 @@ def test_I11_what_a_table_holds_does_not_move_the_cursor(clinic: Path, capsys: O
 @pytest.mark.parametrize("path", ["/etc/hostname", "../secret.txt", "sub/../../secret.txt", "missing.mp4", ".", "link"])
 def test_evidence_outside_the_tables_folder_is_not_looked_at(clinic: Path, capsys: Output, path: str) -> None:
     """Nor is a folder, or a way out through a symbolic link, taken for a file of evidence."""
-    from issuer.records_cli import evidence_in
-    from keys.errors import HandsealError
-
     (clinic / "secret.txt").write_text("secret")
     folder = clinic / "results"
     (folder / "link").symlink_to(clinic / "secret.txt")

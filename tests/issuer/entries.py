@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import xlsxwriter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from issuer import assessment, records, results
 from issuer.assessment import Recorded
+from issuer.cli import main
 from issuer.database import open_database, writing
 from issuer.programme import Programme
 from issuer.records import Enrolled
@@ -33,6 +35,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 
 Cells = Mapping[str, str]
+Output = pytest.CaptureFixture[str]
 LEARNER: Cells = {
     "learner_id": "RC-1",
     "name": "สมชาย ปิ่นทอง",
@@ -145,3 +148,12 @@ def refused(*fragments: str) -> Iterator[list[str]]:
     assert len(texts) >= max(1, len(fragments)), texts
     for fragment, text in zip(fragments, texts, strict=False):
         assert fragment in text
+
+
+def said(capsys: Output, *arguments: str, code: int = 0) -> str:
+    """What `handseal` with these arguments prints: its results, or its complaints where the code is another."""
+    capsys.readouterr()
+    assert main(list(arguments)) == code
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return captured.out if code == 0 else captured.err

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -25,7 +24,6 @@ from tests.issuer.entries import (
     TODAY,
     enrol,
     import_assessors,
-    new_database,
     no_file,
     record,
     refused,
@@ -36,11 +34,10 @@ QUIZ, VIDEO, LIVE = PASSED
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = new_database(tmp_path)
-    with writing(engine) as session:
+def engine(starter_database: Engine) -> Engine:
+    with writing(starter_database) as session:
         enrol(session, LEARNER)
-    return engine
+    return starter_database
 
 
 @pytest.fixture

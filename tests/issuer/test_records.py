@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -13,17 +12,12 @@ from issuer.models import CertificateRecord, Cohort, Enrolment, Learner, State, 
 from issuer.records import LOT, find_cohort, learners_by_id, lots
 from issuer.syllabuses import require_version
 from keys.errors import HandsealError
-from tests.issuer.entries import LEARNER, SLUG, enrol, new_database, refused
+from tests.issuer.entries import LEARNER, SLUG, enrol, refused
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return new_database(tmp_path)
-
-
-@pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with writing(engine) as session:
+def session(starter_database: Engine) -> Iterator[Session]:
+    with writing(starter_database) as session:
         yield session
 
 
@@ -50,12 +44,12 @@ def test_a_cohort_is_enrolled(session: Session) -> None:
     assert (cohort.enrolments[0].start, cohort.enrolments[0].end) == (date(2026, 10, 5), date(2026, 11, 15))
 
 
-def test_nothing_is_taken_unless_all_is_right(engine: Engine) -> None:
+def test_nothing_is_taken_unless_all_is_right(starter_database: Engine) -> None:
     bad = ANH | {"start": "soon", "consent_share": "perhaps", "name": ""}
     fragments = ("row 3, column name: is empty", "row 3, column start", "row 3, column consent_share")
-    with refused(*fragments), writing(engine) as session:
+    with refused(*fragments), writing(starter_database) as session:
         enrol(session, LEARNER, bad)
-    with reading(engine) as session:
+    with reading(starter_database) as session:
         assert count(session, Learner) == count(session, Cohort) == 0
 
 

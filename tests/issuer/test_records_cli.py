@@ -9,45 +9,20 @@ import pytest
 
 from issuer.cli import main
 from issuer.config import Workspace, open_workspace
-from issuer.init_cli import make_workspace, write_root
-from keys.encoding import sha256
+from issuer.init_cli import make_workspace
 from keys.errors import HandsealError
 from keys.keyfile import open_key_file, public_path, read_public_key
 from keys.names import organisation_id
 from keys.possession import KeyUse
 from keys.syllabus import parse_syllabus
-from tests.issuer.entries import NOW, SLUG, policy
-from tests.keys.trust_holders import founded
+from tests.issuer.entries import SLUG, said
 from tests.world import SITE
 
 Output = pytest.CaptureFixture[str]
 PROGRAMME = f"programmes/{SLUG}.toml"
 
 
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """The starter workspace beside a site with a trust list."""
-    workspace = make_workspace(
-        tmp_path / "clinic", slug="river-clinic", name="River Clinic", site=SITE, passphrase=None, created=NOW
-    )
-    files = founded(policy().list)
-    trust = tmp_path / "site" / "trust"
-    trust.mkdir(parents=True)
-    for name, data in files.items():
-        (trust / name).write_bytes(data)
-    monkeypatch.chdir(workspace.folder)
-    return write_root(workspace, sha256(files["1.root.json"]).hex())
-
-
-def said(capsys: Output, *arguments: str, code: int = 0) -> str:
-    capsys.readouterr()
-    assert main(list(arguments)) == code
-    captured = capsys.readouterr()
-    assert "Traceback" not in captured.err
-    return captured.out if code == 0 else captured.err
-
-
-def test_the_starter_goes_from_programme_to_who_may_be_certified(clinic: Workspace, capsys: Output) -> None:
+def test_the_starter_goes_from_programme_to_who_may_be_certified(starter_clinic: Workspace, capsys: Output) -> None:
     assert "keeps every rule" in said(capsys, "check", PROGRAMME)
     assert "version 1 is published" in said(capsys, "programme", "publish", PROGRAMME)
     assert "nothing changed since version 1" in said(capsys, "programme", "publish", PROGRAMME)
@@ -62,11 +37,11 @@ def test_the_starter_goes_from_programme_to_who_may_be_certified(clinic: Workspa
         "RC-002 Nguyễn Thị Ánh: Live skill check: not yet assessed",
         "RC-003 Maria da Conceição Silva: Video demonstration: not yet assessed; Live skill check: not yet assessed",
     ]
-    published = clinic.site_folder / "programmes" / SLUG / "1.json"
+    published = starter_clinic.site_folder / "programmes" / SLUG / "1.json"
     assert parse_syllabus(published.read_bytes()).id == f"{SITE}/programmes/{SLUG}/1"
 
 
-def test_what_reports_does_so_as_json(clinic: Workspace, capsys: Output) -> None:
+def test_what_reports_does_so_as_json(starter_clinic: Workspace, capsys: Output) -> None:
     assert json.loads(said(capsys, "check", PROGRAMME, "--json")) == {"errors": [], "warnings": []}
     published = json.loads(said(capsys, "programme", "publish", PROGRAMME, "--json"))
     assert published == {"id": f"{SITE}/programmes/{SLUG}/1", "version": 1, "new": True}
@@ -81,8 +56,8 @@ def test_what_reports_does_so_as_json(clinic: Workspace, capsys: Output) -> None
     assert standing["notEligible"][0]["missing"] == ["Live skill check: not yet assessed"]
 
 
-def test_a_programme_with_faults_is_not_published(clinic: Workspace, capsys: Output) -> None:
-    path = clinic.folder / PROGRAMME
+def test_a_programme_with_faults_is_not_published(starter_clinic: Workspace, capsys: Output) -> None:
+    path = starter_clinic.folder / PROGRAMME
     path.write_text(path.read_text("utf-8").replace("weeks = 6", "weeks = 9"), "utf-8")
     assert main(["check", PROGRAMME]) == 1
     assert capsys.readouterr().out.startswith("error MC03: weeks: 9, expected 2 to 8")
@@ -90,13 +65,13 @@ def test_a_programme_with_faults_is_not_published(clinic: Workspace, capsys: Out
     (error,) = json.loads(capsys.readouterr().out)["errors"]
     assert error == {"code": "MC03", "place": "weeks", "text": "weeks: 9, expected 2 to 8", "hint": ""}
     assert "MC03" in said(capsys, "programme", "publish", PROGRAMME, code=1)
-    assert not (clinic.site_folder / "programmes").exists()
+    assert not (starter_clinic.site_folder / "programmes").exists()
 
 
 def test_checking_needs_no_workspace_and_knows_it_where_there_is_one(
-    clinic: Workspace, capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    starter_clinic: Workspace, capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = clinic.folder / PROGRAMME
+    path = starter_clinic.folder / PROGRAMME
     path.write_text(path.read_text("utf-8").replace('"ttma"', '"river-clinic"'), "utf-8")
     assert main(["check", str(path)]) == 1
     assert "river-clinic is the clinic itself" in capsys.readouterr().out
@@ -105,8 +80,8 @@ def test_checking_needs_no_workspace_and_knows_it_where_there_is_one(
     assert main(["check", "none.toml"]) == 2
 
 
-def test_every_fault_stands_on_its_own_line(clinic: Workspace, capsys: Output) -> None:
-    path = clinic.folder / "cohorts" / "example.csv"
+def test_every_fault_stands_on_its_own_line(starter_clinic: Workspace, capsys: Output) -> None:
+    path = starter_clinic.folder / "cohorts" / "example.csv"
     path.write_text(path.read_text("utf-8").replace("2026-11-15", "31/02/2026"), "utf-8")
     lines = said(capsys, "enrol", "cohorts/example.csv", "--programme", SLUG, code=1).splitlines()
     expected = 'handseal: example.csv: row {}, column end: found "31/02/2026", expected a date as 2026-11-20'
@@ -130,24 +105,24 @@ def test_every_fault_stands_on_its_own_line(clinic: Workspace, capsys: Output) -
     ],
 )
 def test_what_cannot_be_done_is_said(
-    clinic: Workspace, capsys: Output, arguments: list[str], code: int, fragment: str
+    starter_clinic: Workspace, capsys: Output, arguments: list[str], code: int, fragment: str
 ) -> None:
     assert fragment in said(capsys, *arguments, code=code)
 
 
-def test_a_workspace_may_be_named(clinic: Workspace, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_may_be_named(starter_clinic: Workspace, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
-    folder = str(clinic.folder)
-    file = str(clinic.folder / "assessors.csv")
+    folder = str(starter_clinic.folder)
+    file = str(starter_clinic.folder / "assessors.csv")
     assert "1 new" in said(capsys, "--workspace", folder, "assessors", "import", file)
     assert "1 unchanged" in said(capsys, "assessors", "import", file, "--workspace", folder)
 
 
-def test_evidence_is_hashed_beside_its_table(clinic: Workspace, capsys: Output) -> None:
+def test_evidence_is_hashed_beside_its_table(starter_clinic: Workspace, capsys: Output) -> None:
     said(capsys, "programme", "publish", PROGRAMME)
     said(capsys, "enrol", "cohorts/example.csv", "--programme", SLUG)
-    (clinic.folder / "results" / "video.mp4").write_bytes(b"video")
-    table = clinic.folder / "results" / "more.csv"
+    (starter_clinic.folder / "results" / "video.mp4").write_bytes(b"video")
+    table = starter_clinic.folder / "results" / "more.csv"
     row = "RC-001,video,competent,2026-11-06,{}\n"
     table.write_text("learner_id,criterion,result,date,evidence_file\n" + row.format("video.mp4"))
     assert said(capsys, "assess", "results/more.csv").startswith("more.csv: 1 new")
