@@ -103,7 +103,7 @@ def confirm_words(
     if confirm is not None:
         if tuple(confirm.casefold().split()) != words:
             transcript.add("words-wrong", how="all twelve")
-            raise HandsealError("words: are not those of this request", hint="have the clinic read its words again")
+            raise HandsealError("words: are not those that were read", hint="nothing was signed; have them read again")
         transcript.add("words-confirmed", how="all twelve")
         return
     put = ask or _terminal()
@@ -114,8 +114,8 @@ def confirm_words(
             transcript.add("words-confirmed", asked=asked)
             return
         transcript.add("words-wrong", asked=asked)
-        talk("these are not the words of this request")
-    raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have the clinic read its words again")
+        talk("these are not the words")
+    raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have them read again")
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def ceremony_transcript(home: Home, command: str, **details: str) -> Iterator[Tr
 def _terminal() -> Callable[[str], str]:
     if not sys.stdin.isatty():
         raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
-    return lambda question: str(click.prompt(question, err=True))
+    return lambda question: str(click.prompt(f"{question}, as it is read aloud", err=True))
 
 
 def _leads_out(flags: str) -> bool:

@@ -14,22 +14,22 @@ from keys.review import Review
 from keys.review_text import ROW_HEADINGS, review_sections, row_cells
 
 
-def show_review(review: Review, *, err: bool = False) -> None:
+def show_review(review: Review, *, err: bool = False, words: bool = True) -> None:
     """The whole review: tables on a terminal, lines of tab-separated cells elsewhere."""
     stream = sys.stderr if err else sys.stdout
     if stream.isatty():
         console = Console(file=stream, markup=False, highlight=False, emoji=False)
-        for table in _tables(review):
+        for table in _tables(review, words):
             console.print(table)
     else:
-        for line in plain_lines(review):
+        for line in plain_lines(review, words=words):
             stream.write(f"{line}\n")
         stream.flush()
 
 
-def plain_lines(review: Review) -> Iterator[str]:
+def plain_lines(review: Review, *, words: bool = True) -> Iterator[str]:
     """The review for a file or a pipe, escaped."""
-    for title, lines in review_sections(review):
+    for title, lines in review_sections(review, words=words):
         yield f"{title}:"
         yield from (f"  {escape(label)}: {escape(text)}" for label, text in lines)
     yield "Rows:"
@@ -38,8 +38,8 @@ def plain_lines(review: Review) -> Iterator[str]:
         yield "\t".join(escape(cell) for cell in row_cells(row))
 
 
-def _tables(review: Review) -> Iterator[Table]:
-    for title, lines in review_sections(review):
+def _tables(review: Review, words: bool) -> Iterator[Table]:
+    for title, lines in review_sections(review, words=words):
         table = Table(title=title, title_justify="left", show_header=False)
         table.add_column(overflow="fold")
         table.add_column(overflow="fold")

@@ -32,9 +32,13 @@ Section = tuple[str, list[tuple[str, str]]]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def review_sections(review: Review) -> list[Section]:
-    """Everything but the rows: titled lists of label and text."""
-    sections = [("Request", _totals(review)), ("Syllabus", list(syllabus_lines(review.syllabus)))]
+def review_sections(review: Review, *, words: bool = True) -> list[Section]:
+    """Everything but the rows: titled lists of label and text.
+
+    Without `words` where they are about to be asked for: they are to be heard from the clinic, not copied from here.
+    """
+    totals = [line for line in _totals(review) if words or line[0] != "words"]
+    sections = [("Request", totals), ("Syllabus", list(syllabus_lines(review.syllabus)))]
     same = [(f"rows {', '.join(map(str, group))}", review.rows[group[0] - 1].name) for group in review.repeated]
     if same:
         sections.append(("The same name more than once", same))

@@ -186,7 +186,7 @@ def cosign_request(
 ) -> tuple[CosignPlan, Cosigned]:
     """A whole ceremony: review, plan, words, signatures, response at `out`, and the transcript's end."""
     review = read_review(request, roster)
-    show_review(review, err=True)
+    show_review(review, err=True, words=False)
     held.transcript.add(
         "reviewed",
         request=sri(review.header.digest),

@@ -52,6 +52,7 @@ def test_a_body_cosigns_withdraws_and_remembers(fresh: Desk, capsys: pytest.Capt
     told = capsys.readouterr()
     assert json.loads(told.out)["excluded"] == [3]
     assert all(name in told.err for name in NAMES)
+    assert " ".join(f"{number} {word}" for number, word in enumerate(WORDS, start=1)) not in told.err
     rows = [row for row in RequestReader(io.BytesIO(REQUEST)) if row.number != 3]
     tokens = fresh.tokens("response.jsonl")
     for row, token in zip(rows, tokens, strict=True):
@@ -181,7 +182,7 @@ def test_K19_cosign_stops_at_differences_from_the_roster(fresh: Desk, capsys: py
 def test_K02_wrong_words_sign_nothing_and_are_recorded(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = " ".join((*WORDS[:11], "zoo" if WORDS[11] != "zoo" else "zone"))
     assert fresh.cosign("response.jsonl", *fresh.brought, "--confirm", wrong) == 1
-    assert "words: are not those of this request" in capsys.readouterr().err
+    assert "words: are not those that were read" in capsys.readouterr().err
     assert '"event":"words-wrong"' in fresh.transcripts()[-1].read_text("utf-8")
     assert not (fresh.folder / "response.jsonl").exists()
 
