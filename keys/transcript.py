@@ -1,7 +1,7 @@
 """A ceremony's transcript is a chain of lines that the key closes: none can be changed, dropped or added unseen.
 
 JSON Lines, each JCS. A line holds the SHA-256 of the line before it; the last one holds the public key and a compact
-JWS over number and digest of the lines before. A transcript without its last line was broken off.
+JWS over its time and the number and digest of the lines before. A transcript without its last line was broken off.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class _Closing(Wire, frozen=True):
     type: Literal["handseal-transcript"]
     lines: int
     last: Sri
+    at: Time  # of the last line itself
 
 
 class Closed(Struct, frozen=True):
@@ -64,9 +65,23 @@ class Transcript:
 
     def add(self, event: str, **details: str) -> None:
         """Adds what happened; never a secret. HandsealError where the clock went back since the last line (K07)."""
+        self._write(self._moment(), event, details)
+
+    def close(self, key: PublicKeyFile, sign: Callable[[bytes], bytes]) -> None:
+        """Adds the last line, signed by `key`, whose private half is `sign`."""
+        at = self._moment()
+        header = b64url_encode(canonical(Header(alg=key.alg, kid=key.kid)))
+        signed = f"{header}.{b64url_encode(_closing(self._number, self._last, at))}"
+        seal = f"{signed}.{b64url_encode(sign(signed.encode('ascii')))}"
+        self._write(at, CLOSED, {"key": canonical(key).decode("utf-8"), "seal": seal})
+
+    def _moment(self) -> datetime:
         at = self._clock()
         if self._at is not None and at < self._at:
             raise HandsealError("clock: went back during the ceremony", hint="set it right and begin again")
+        return at
+
+    def _write(self, at: datetime, event: str, details: dict[str, str]) -> None:
         self._number, self._at = self._number + 1, at
         line = Line(
             number=self._number,
@@ -78,13 +93,6 @@ class Transcript:
         data = canonical(line)
         self._last = sha256(data)
         self._append(data + b"\n")
-
-    def close(self, key: PublicKeyFile, sign: Callable[[bytes], bytes]) -> None:
-        """Adds the last line, signed by `key`, whose private half is `sign`."""
-        header = b64url_encode(canonical(Header(alg=key.alg, kid=key.kid)))
-        signed = f"{header}.{b64url_encode(_closing(self._number, self._last))}"
-        seal = f"{signed}.{b64url_encode(sign(signed.encode('ascii')))}"
-        self.add(CLOSED, key=canonical(key).decode("utf-8"), seal=seal)
 
 
 def verify_transcript(lines: Iterable[bytes], place: str) -> Closed:
@@ -119,8 +127,8 @@ def _readable(text: str) -> str:
         return text.encode("unicode_escape").decode("ascii")
 
 
-def _closing(lines: int, last: Digest) -> bytes:
-    return canonical(_Closing(type="handseal-transcript", lines=lines, last=sri(last)))
+def _closing(lines: int, last: Digest, at: datetime) -> bytes:
+    return canonical(_Closing(type="handseal-transcript", lines=lines, last=sri(last), at=at))
 
 
 def _require_seal(line: Line, lines: int, last: Digest, place: str) -> PublicKeyFile:
@@ -130,7 +138,7 @@ def _require_seal(line: Line, lines: int, last: Digest, place: str) -> PublicKey
     token = split_token(line.details["seal"].encode("utf-8"), f"{place}: seal")
     if parse_header(token, f"{place}: seal") != Header(alg=key.alg, kid=key.kid):
         raise FormatError(f"{place}: seal: names another key")
-    if token.payload != _closing(lines, last):
+    if token.payload != _closing(lines, last, line.at):
         raise FormatError(f"{place}: seal: is about other lines")
     require_signature(key, token.signed, token.signature, f"{place}: seal: does not belong to this key")
     return key

@@ -63,7 +63,7 @@ def test_a_trust_list_key_closes_a_transcript_as_well() -> None:
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-@settings(max_examples=200)
+@settings(max_examples=400)
 def test_a_changed_byte_is_found_and_its_line_named(place: int, change: int) -> None:
     spoiled = bytearray(WHOLE)
     spoiled[place] ^= change
