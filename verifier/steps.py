@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from keys.credential import Certificate, calendar_date
+from keys.credential import Certificate
 from keys.encoding import sha256, sri
 from keys.errors import FormatError
 from keys.names import PURPOSES
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust, Use
+from verifier.dates import day
 from verifier.findings import Findings
 from verifier.opening import Opened
 from verifier.quorum import Quorum, Standing, latest, witness
 from verifier.report import Verdict
 
+LIST_NAMES = {"revocation": "revocation list", "suspension": "suspension list", "refresh": "replacement list"}
 CLOCK_GRACE = timedelta(minutes=10)
 _TRUST_LIST_NAME = re.compile(r".+/trust/([1-9][0-9]{0,8})\.list\.json")
 
@@ -45,15 +47,15 @@ def check_key(opened: Opened, quorum: Quorum, at: datetime, findings: Findings) 
 
 def _check_compromised(since: datetime, quorum: Quorum, findings: Findings) -> None:
     sure, possible = witness(quorum.confirmed), witness(quorum.possible)
-    day = calendar_date(since)
+    date = day(since)
     if sure is not None and sure < since:
-        text = f"The clinic's key was compromised on {day}; a partner body's co-signature proves an earlier date."
+        text = f"The clinic's key was compromised on {date}; a partner body's co-signature proves an earlier date."
         findings.passed("key.validity", text)
     elif possible is not None and possible < since:
-        text = f"The clinic's key was compromised on {day}, and the proof of an earlier date could not be confirmed."
+        text = f"The clinic's key was compromised on {date}, and the proof of an earlier date could not be confirmed."
         findings.unknown("key.validity", text)
     else:
-        text = f"The clinic's key was compromised on {day}, and nothing proves that this was made before."
+        text = f"The clinic's key was compromised on {date}, and nothing proves that this was made before."
         findings.failed("key.validity", text, Verdict.INVALID)
 
 
@@ -97,12 +99,12 @@ def check_time(certificate: Certificate, at: datetime, findings: Findings) -> No
     """Step 10, the only one that `at` moves."""
     until = certificate.valid_until
     if certificate.valid_from - at > CLOCK_GRACE:
-        text = f"It is valid from {calendar_date(certificate.valid_from)} only."
+        text = f"It is valid from {day(certificate.valid_from)} only."
         findings.failed("time.valid", text, Verdict.EXPIRED)
     elif isinstance(until, datetime) and until < at:
-        findings.failed("time.valid", f"It was valid until {calendar_date(until)}.", Verdict.EXPIRED)
+        findings.failed("time.valid", f"It was valid until {day(until)}.", Verdict.EXPIRED)
     elif isinstance(until, datetime):
-        findings.passed("time.valid", f"It is valid until {calendar_date(until)}.")
+        findings.passed("time.valid", f"It is valid until {day(until)}.")
     else:
         findings.passed("time.valid", "It does not expire.")
 
@@ -131,7 +133,7 @@ def check_status(certificate: Certificate, lists: Lists, findings: Findings) -> 
         if bits[purpose]:
             findings.failed(code, bad, verdict)
         elif bits[purpose] is None:
-            findings.unknown(code, f"The clinic's {purpose} list could not be used: {found[purpose]}.")
+            findings.unknown(code, f"The clinic's {LIST_NAMES[purpose]} could not be used: {found[purpose]}.")
         else:
             findings.passed(code, good)
     return used
@@ -171,13 +173,13 @@ def _open_syllabus(data: bytes) -> tuple[str, Syllabus | None]:
 def check_trust(trust: Trust, issuer_lists: tuple[StatusList, ...], now: datetime, findings: Findings) -> None:
     """Step 13: neither expired nor older than the one the clinic's own lists name."""
     if trust.expires < now:
-        findings.unknown("trust.fresh", f"The trust list expired on {calendar_date(trust.expires)}.")
+        findings.unknown("trust.fresh", f"The trust list expired on {day(trust.expires)}.")
         return
     for status_list in issuer_lists:
         if fault := _below_floor(trust, status_list):
             findings.unknown("trust.fresh", fault)
             return
-    findings.passed("trust.fresh", f"The trust list is in force until {calendar_date(trust.expires)}.")
+    findings.passed("trust.fresh", f"The trust list is in force until {day(trust.expires)}.")
 
 
 def _below_floor(trust: Trust, status_list: StatusList) -> str:
