@@ -121,6 +121,7 @@ class Stage:
 
     def act(self, learners: int) -> None:
         """The whole play; the manifest is written last."""
+        write_new(self.folder / ".gitignore", b"*\n")  # key files in a work tree that would take them are refused
         root, lacking = self.reach_cosignatures(learners)
         issued = self.issue()
         self._change_standings(issued)
