@@ -22,7 +22,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
     ConfigurationError where it is missing, unreadable or no file; HandsealError where it is too large.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123  # Path.open takes no opener
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ConfigurationError(f"{path}: is not a file")
             data = file.read(limit + 1)
@@ -31,6 +31,11 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise HandsealError(f"{path}: is larger than {limit} bytes")
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting for a writer, where `path` is a named pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def require_absent(path: Path) -> None:

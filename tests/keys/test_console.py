@@ -1,0 +1,164 @@
+"""At a terminal: exit codes, messages of one form, escaped text, passphrases from a prompt or a file of one's own."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keys import console
+from keys.errors import ConfigurationError, HandsealError, UndecidedError
+
+
+def run(fault: BaseException | None, *arguments: str) -> int:
+    @click.group()
+    def group() -> None:
+        """A program."""
+
+    @group.command()
+    @click.option("--count", type=int)
+    def act(count: int | None) -> int:
+        if fault:
+            raise fault
+        console.print_json({"count": count, "name": "สมชาย"})
+        return 7
+
+    return console.run("handseal", group, list(arguments) or ["act"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (HandsealError("f"), 1),
+        (ConfigurationError("f"), 2),
+        (UndecidedError("f"), 3),
+        (click.exceptions.Exit(3), 3),
+        (click.Abort(), 1),
+        (click.UsageError("f"), 2),
+        (OSError(errno.ENOSPC, "No space left on device", "x"), 1),
+        (KeyboardInterrupt(), 1),
+        (None, 0),
+    ],
+)
+def test_exit_codes(fault: BaseException | None, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(fault) == code
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    assert bool(captured.out) == (fault is None)
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), ("act", "--count", "x"), ("act", "--other"), ("act", "extra")])
+def test_wrong_usage(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(None, *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("handseal: ")
+    assert "\nhint: handseal " in err
+
+
+def test_help_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(None, "--help") == 0
+    assert "A program." in capsys.readouterr().out
+
+
+def test_messages_are_program_place_fault_and_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    run(HandsealError("row 7: name: is empty", hint="write a name"))
+    assert capsys.readouterr().err == "handseal: row 7: name: is empty\nhint: write a name\n"
+    run(OSError(errno.ENOSPC, "No space left on device", "certificates/x.pdf"))
+    assert capsys.readouterr().err == "handseal: certificates/x.pdf: No space left on device\n"
+
+
+def test_a_closed_pipe_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert run(BrokenPipeError()) == 1
+
+
+def test_an_error_of_ours_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Somchai สมชาย ปิ่นทอง José", "Somchai สมชาย ปิ่นทอง José"),
+        ("\x1b[2J\x1b]8;;http://evil\x07x", "\\u{1b}[2J\\u{1b}]8;;http://evil\\u{7}x"),
+        ("a\r\nb\tc\0", "a\\u{d}\\u{a}b\\u{9}c\\u{0}"),
+        ("\u202eabc\u2066\u200b\x9b", "\\u{202e}abc\\u{2066}\\u{200b}\\u{9b}"),
+        ("\ud800", "\\u{d800}"),
+    ],
+)
+def test_I11_text_is_escaped(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert console.escape(text) == shown
+    run(HandsealError(text, hint=text))
+    assert capsys.readouterr().err == f"handseal: {shown}\nhint: {shown}\n"
+
+
+@given(st.text())
+def test_what_is_escaped_can_be_printed(text: str) -> None:
+    shown = console.escape(text)
+    assert shown.isprintable()
+    assert shown == text or not text.isprintable()
+
+
+def test_results_go_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    console.talk("one moment")
+    console.print_json([{"name": "สมชาย"}])
+    out, err = capsys.readouterr()
+    assert (json.loads(out), "สมชาย" in out, err) == ([{"name": "สมชาย"}], True, "one moment\n")
+
+
+# -- passphrases ----------------------------------------------------------------------------------------------------
+
+
+def secret(folder: Path, data: bytes, mode: int = 0o600) -> Path:
+    path = folder / "passphrase"
+    path.write_bytes(data)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "passphrase"),
+    [
+        (b"correct horse", "correct horse"),
+        (b"correct horse\n", "correct horse"),
+        (b"correct horse\r\nsecond line\n", "correct horse"),
+        (" ปิ่น ".encode(), " ปิ่น "),
+    ],
+)
+def test_a_passphrase_file(tmp_path: Path, data: bytes, passphrase: str) -> None:
+    assert console.read_passphrase("Passphrase", secret(tmp_path, data)) == passphrase
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602])
+def test_I12_a_passphrase_file_is_ones_own(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(ConfigurationError, match="may be read by others"):
+        console.read_passphrase("Passphrase", secret(tmp_path, b"x", mode))
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\r\nx", b"\xff"])
+def test_what_is_no_passphrase(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(ConfigurationError):
+        console.read_passphrase("Passphrase", secret(tmp_path, data))
+
+
+def test_a_passphrase_file_is_small_and_there(tmp_path: Path) -> None:
+    with pytest.raises(HandsealError, match="larger"):
+        console.read_passphrase("Passphrase", secret(tmp_path, b"x" * 4097))
+    with pytest.raises(ConfigurationError):
+        console.read_passphrase("Passphrase", tmp_path / "missing")
+
+
+def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("typed\n"))
+    with pytest.raises(ConfigurationError, match="no terminal") as fault:
+        console.read_passphrase("Passphrase", None)
+    assert "--passphrase-file" in fault.value.hint
