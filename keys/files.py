@@ -22,7 +22,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
     ConfigurationError where it is missing, unreadable or no file; HandsealError where it is too large.
     """
     try:
-        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123  # Path.open takes no opener
+        with open(path, "rb", opener=_open_at_once) as file:  # Path.open takes none
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ConfigurationError(f"{path}: is not a file")
             data = file.read(limit + 1)
