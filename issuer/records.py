@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -119,9 +119,7 @@ def enrol(
     for row in rows:
         _refuse_changes(table, row, update=update)
     table.finish()
-    for row in rows:
-        _store(session, row, group, mixed_script_reason)
-    session.flush()
+    _store(session, rows, group, mixed_script_reason)
     new = sum(row.enrolment is None for row in rows)
     updated = sum(bool(row.changes) for row in rows)
     unchanged = sum(row.enrolment is not None and not row.changes for row in rows)
@@ -276,19 +274,46 @@ def _known(value: object) -> str:
     return "an empty cell" if value is None else quoted(str(value))
 
 
-def _store(session: Session, row: _Planned, cohort: Cohort, mixed_script_reason: str | None) -> None:
-    entry = row.entry
-    if row.enrolment is not None and not row.changes:
-        return
-    learner = row.learner or Learner(learner_id=entry.learner_id)
-    enrolment = row.enrolment or Enrolment(cohort=cohort, learner=learner)
-    for column in _OF_LEARNER:
-        setattr(learner, column, getattr(entry, column))
-    for column in _OF_ENROLMENT:
-        setattr(enrolment, column, getattr(entry, column))
-    if mixed_script_words(entry.name) or mixed_script_words(entry.latin_name or ""):
-        learner.mixed_script_reason = learner.mixed_script_reason or mixed_script_reason
-    session.add_all((learner, enrolment))
+def _store(session: Session, rows: Sequence[_Planned], cohort: Cohort, mixed_script_reason: str | None) -> None:
+    """New learners and enrolments all at once, which takes a fraction of the time that one object a row takes."""
+    for row in rows:
+        if row.learner is not None and row.changes:
+            for column, value in _of_learner(row.entry, mixed_script_reason).items():
+                setattr(row.learner, column, value)
+        if row.enrolment is not None and row.changes:
+            row.enrolment.start, row.enrolment.end = row.entry.start, row.entry.end
+    session.flush()
+    strangers = [row.entry for row in rows if row.learner is None]
+    learners = [{"learner_id": entry.learner_id, **_of_learner(entry, mixed_script_reason)} for entry in strangers]
+    ids = dict(zip((entry.learner_id for entry in strangers), _insert(session, Learner, learners), strict=True))
+    enrolments = [
+        {
+            "cohort_id": cohort.id,
+            "learner_id": row.learner.id if row.learner else ids[row.entry.learner_id],
+            "start": row.entry.start,
+            "end": row.entry.end,
+        }
+        for row in rows
+        if row.enrolment is None
+    ]
+    _insert(session, Enrolment, enrolments)
+    session.expire(cohort, ["enrolments"])
+    for row in rows:
+        if row.learner is not None and row.enrolment is None:
+            session.expire(row.learner, ["enrolments"])
+
+
+def _of_learner(entry: _Entry, mixed_script_reason: str | None) -> dict[str, object]:
+    values = {column: getattr(entry, column) for column in _OF_LEARNER}
+    mixed = mixed_script_words(entry.name) or mixed_script_words(entry.latin_name or "")
+    return values | {"mixed_script_reason": mixed_script_reason if mixed else None}
+
+
+def _insert(session: Session, table: type[Learner] | type[Enrolment], rows: list[dict[str, object]]) -> list[int]:
+    """The new rows' ids, in order."""
+    if not rows:
+        return []
+    return list(session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows))
 
 
 def _same_names(entries: list[_Entry]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from issuer.assessment import Recorded, assessor_fault, rank
@@ -72,12 +72,20 @@ def record_results(
     results = [result for row in table.rows if (result := _read_result(table, row, records)) is not None]
     new, unchanged = _number(table, results)
     table.finish()
-    session.add_all(
-        Attempt(enrolment=result.enrolment, criterion=result.criterion.id, attempt=number, **result.values)
-        for result, number in new
-    )
-    session.flush()
+    _store(session, new)
     return Recorded(len(new), unchanged, 0, tuple(_warnings(results, records)))
+
+
+def _store(session: Session, new: Sequence[tuple[_Result, int]]) -> None:
+    """All at once, which takes a fraction of the time that one object a row takes."""
+    attempts = [
+        {"enrolment_id": result.enrolment.id, "criterion": result.criterion.id, "attempt": number, **result.values}
+        for result, number in new
+    ]
+    if attempts:
+        session.execute(insert(Attempt), attempts)
+    for result, _ in new:
+        session.expire(result.enrolment, ["attempts"])
 
 
 def _read_result(table: Table, row: Row, records: _Records) -> _Result | None:
