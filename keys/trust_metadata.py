@@ -155,9 +155,8 @@ def parse_root(data: bytes, place: str) -> RootFile:
 
 
 def parse_targets(data: bytes, place: str) -> TargetsFile:
-    file = parse(data, TargetsFile, place)
-    require_year(file.signed.expires, f"{place}: expires")
-    return file
+    """Shape of the targets; that they expire soon enough is `require_life`'s to say, once their list is read."""
+    return parse(data, TargetsFile, place)
 
 
 def require_year(moment: datetime, place: str) -> None:

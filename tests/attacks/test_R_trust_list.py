@@ -139,6 +139,11 @@ def test_R16_no_nonsense_in_expiry(name: str, date: Any) -> None:
     refused(with_changed(FIRST, name, lambda c: c.update(expires=date)), f"trust/{name}")
 
 
+@pytest.mark.parametrize("date", [*DATES, "2026-01-01T00:00:00.500000Z", "2026-01-01T07:00:00+07:00"])
+def test_R16_no_nonsense_in_when_a_root_was_made(date: Any) -> None:
+    refused(with_changed(FIRST, "1.root.json", lambda c: c.update({"x-handseal-issued": date})), "trust/1.root.json")
+
+
 def test_R16_a_key_ends_after_it_starts() -> None:
     def change(content: dict[str, Any]) -> None:
         content["organisations"][0]["keys"][0]["validUntil"] = "2025-12-31T00:00:00Z"
