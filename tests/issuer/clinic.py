@@ -114,7 +114,7 @@ class Clinic:
         tokens = tuple(
             self.world.endorse(row.core, partner, valid_from=signed) for row in reader if row.number not in exclude
         )
-        answered = changes.pop("request", reader.header.digest)
+        answered = changes.pop("answers", reader.header.digest)
         stream = BytesIO()
         status = self.world.status_token(list_of(partner), dated=self.now)
         write_response(stream, request=answered, signer=partner, endorsements=tokens, status_list=status)
