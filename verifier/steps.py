@@ -152,9 +152,10 @@ def check_syllabus(certificate: Certificate, syllabuses: Mapping[str, bytes], fi
     if data is None:
         findings.unknown("syllabus.match", "The published syllabus is missing.")
         return None
-    digest, syllabus = _open_syllabus(data)
-    ours = (certificate.syllabus_digest, certificate.credential_subject.achievement.id, certificate.issuer.id)
-    if syllabus is None or (digest, syllabus.id, syllabus.issuer) != ours:
+    # Read only after its digest holds; then it must still be of this course and this clinic.
+    syllabus = _open_syllabus(data) if sri(sha256(data)) == certificate.syllabus_digest else None
+    ours = (certificate.credential_subject.achievement.id, certificate.issuer.id)
+    if syllabus is None or (syllabus.id, syllabus.issuer) != ours:
         findings.unknown("syllabus.match", "The published syllabus is not the one it was earned against.")
         return None
     findings.passed("syllabus.match", "The published syllabus is the one it was earned against.")
@@ -162,12 +163,11 @@ def check_syllabus(certificate: Certificate, syllabuses: Mapping[str, bytes], fi
 
 
 @lru_cache(maxsize=256)
-def _open_syllabus(data: bytes) -> tuple[str, Syllabus | None]:
-    digest = sri(sha256(data))
+def _open_syllabus(data: bytes) -> Syllabus | None:
     try:
-        return digest, parse_syllabus(data)
+        return parse_syllabus(data)
     except FormatError:
-        return digest, None
+        return None
 
 
 def check_trust(trust: Trust, issuer_lists: tuple[StatusList, ...], now: datetime, findings: Findings) -> None:

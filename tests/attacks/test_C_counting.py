@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from keys.algorithms import Algorithm, generate_private_key, jwk_of
 from keys.credential import Certificate
-from keys.trust import TrustList, Use
+from keys.signer import MemorySigner
+from keys.status import open_status_list
+from keys.trust import Key, TrustList, Use
 from tests.attacks.judging import (
     assert_invalid,
     assert_verdict,
@@ -21,6 +24,7 @@ from tests.attacks.judging import (
 )
 from tests.world import (
     CLINIC,
+    FOUNDED,
     HARBOUR,
     NORTH,
     PARTNERS,
@@ -33,6 +37,7 @@ from tests.world import (
     organisation,
 )
 from verifier.report import Partner, PartnerOutcome, Report, Verdict
+from verifier.verify import verify
 
 SECOND = timedelta(seconds=1)
 TOO_FEW = (Verdict.INCOMPLETE, "cosignature.quorum")
@@ -315,3 +320,31 @@ def test_C27_the_withdrawn_one_swapped_for_a_second_of_the_same_body(world: Worl
         report = judge(world, world.close(core, [harbour, carried]))
         assert_verdict(report, Verdict.WITHDRAWN, "cosignature.quorum", "status.partners")
     assert_invalid(judge(world, world.close(core, [harbour, first, second])), "cosignature.form")
+
+
+def test_C07_a_partner_body_with_a_site_of_its_own(world: World) -> None:
+    """It co-signs for many clinics: its ids, keys and lists are under its own address (formats.md section 1)."""
+    base = "https://ttma.example"
+    identity = f"{base}/orgs/ttma"
+    private = generate_private_key(Algorithm.ES256)
+    signer = MemorySigner(private, base)
+    key = Key(kid=signer.kid, jwk=jwk_of(private), alg="ES256", use=Use.COSIGN, valid_from=FOUNDED)
+
+    def join(trust_list: TrustList) -> TrustList:
+        return replace(trust_list, organisations=(*trust_list.organisations, organisation(identity, "TTMA", (key,))))
+
+    world.change_list = join
+    cosigners = tuple(sorted((HARBOUR, identity)))
+    with_policies(world, replace(policy_of(world), cosigners=cosigners))
+    core = world.core()
+    core = replace(core, terms_of_use=(replace(core.terms_of_use[0], cosigner=cosigners),))
+    tokens = {HARBOUR: world.endorse(core, HARBOUR), identity: world.endorse(core, identity, signer)}
+    token = world.close(core, [tokens[body] for body in cosigners])
+    list_id = list_of(identity)
+    status = world.status_token(list_id, signer=signer).encode()
+    opened = open_status_list(status, list_id, trust=world.trust(), now=world.now)
+    world.list_overrides[list_of(TTMA)] = None
+    materials = world.materials(lists={**world.lists(), list_id: opened})
+    assert_verdict(verify(token, materials, at=world.now, now=world.now), Verdict.VALID)
+    other = verify(token, world.materials(), at=world.now, now=world.now)
+    assert_verdict(other, Verdict.UNKNOWN, "cosignature.quorum", "status.partners")
