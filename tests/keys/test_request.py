@@ -7,8 +7,7 @@ import tracemalloc
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from keys.encoding import canonical, format_time, sha256
 from keys.errors import FormatError, HandsealError

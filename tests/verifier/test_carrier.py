@@ -4,8 +4,7 @@ import zlib
 
 import pikepdf
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from keys.encoding import b64url_encode
 from keys.jws import split_token
