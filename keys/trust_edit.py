@@ -14,7 +14,6 @@ from msgspec import UNSET, Struct
 
 from keys.encoding import Digest, canonical, parse, sha256
 from keys.errors import FormatError, HandsealError
-from keys.names import parse_organisation_id
 from keys.trust import Trust, TrustList
 from keys.trust_chain import (
     MAX_LIST_BYTES,
@@ -220,7 +219,7 @@ def _root(
     place = root_name(version)
     if min(thresholds) < MIN_THRESHOLD:
         raise FormatError(f"{place}: a threshold is at least {MIN_THRESHOLD}", hint="no holder decides alone")
-    keys = [_holder_key(holder, place) for holder in holders]
+    keys = [_holder_key(holder) for holder in holders]
     keyids = tuple(sorted(key.keyid for key in keys))
     root, targets = (Role(keyids=keyids, threshold=threshold) for threshold in thresholds)
     signed = RootSigned(
@@ -237,8 +236,7 @@ def _root(
     return parse_root(write(file), place)
 
 
-def _holder_key(holder: Holder, place: str) -> HolderKey:
-    parse_organisation_id(holder.organisation, f"{place}: holder")
+def _holder_key(holder: Holder) -> HolderKey:
     return HolderKey(
         keytype="ed25519", scheme="ed25519", keyval=PublicValue(public=holder.public), holder=holder.organisation
     )

@@ -22,6 +22,7 @@ from keys.trust_edit import (
     root_digest,
     sign,
 )
+from keys.trust_metadata import RootFile, add_signature, parse_root, parse_targets, write
 from tests.keys.trust_holders import (
     CLINIC,
     COLLEGE,
@@ -179,6 +180,39 @@ def test_an_earlier_root_must_be_complete() -> None:
     draft = propose_root(UNSIGNED, holders(), root_threshold=2, targets_threshold=2, made=LATER)
     with pytest.raises(SignatureError, match=r"1\.root\.json: 0 of 2"):
         open_draft(draft)
+
+
+def test_an_earlier_root_needs_its_own_and_the_older_threshold() -> None:
+    newcomers = {name: Ed25519PrivateKey.generate() for name in (CLINIC, TTMA)}
+    told = [Holder.of(name, private.public_key()) for name, private in newcomers.items()]
+    draft = propose_root(FIRST, told, root_threshold=2, targets_threshold=2, made=LATER)
+    old, new = [HOLDERS[CLINIC], HOLDERS[TTMA]], list(newcomers.values())
+    for signers, complete in ((old, False), (new, False), (old + new, True)):
+        root = parse_root(draft["2.root.json"], "2.root.json")
+        for private in signers:
+            root = add_signature(root, private)
+        files = {**draft, "2.root.json": write(root), "3.root.json": with_version(root, 3)}
+        if complete:
+            assert open_draft(files).root.signed.version == 3
+        else:
+            with pytest.raises(SignatureError, match=r"2\.root\.json: 0 of 2"):
+                open_draft(files)
+
+
+def with_version(root: RootFile, version: int) -> bytes:
+    return write(replace(root, signatures=(), signed=replace(root.signed, version=version)))
+
+
+def test_a_draft_that_lives_too_long_is_not_opened() -> None:
+    targets = parse_targets(UNSIGNED[TARGETS], TARGETS)
+    longer = replace(targets, signed=replace(targets.signed, expires=FOUNDED + 401 * DAY))
+    with pytest.raises(FormatError, match="at most 400 days"):
+        sign({**UNSIGNED, TARGETS: write(longer)}, HOLDERS[TTMA])
+
+
+def test_a_holder_is_an_organisation() -> None:
+    with pytest.raises(FormatError, match="not the id of an organisation"):
+        found(LIST, [*holders(), Holder.of("the clinic", STRANGER.public_key())])
 
 
 def test_a_holder_signs_what_continues_the_list_it_holds() -> None:
