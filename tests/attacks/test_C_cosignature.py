@@ -10,7 +10,6 @@ import pytest
 import rfc8785
 from msgspec.structs import replace
 
-from keys.algorithms import Algorithm
 from keys.credential import content_digest, core_of
 from keys.encoding import MAX_BYTES, canonical, parse_time, sha256, strict_json
 from keys.errors import FormatError
@@ -25,6 +24,7 @@ from tests.attacks.judging import (
     members_of,
     parts_of,
     rewritten,
+    signed_by,
     with_key,
     with_policies,
 )
@@ -183,10 +183,13 @@ def test_C17_a_bad_signature_under_a_known_key(world: World) -> None:
 
 
 def test_C17_an_algorithm_that_is_not_the_trust_lists(world: World) -> None:
+    """Also where the signature itself is good under the key that it names."""
     core = world.core()
-    rsa = world.new_signer(Algorithm.RS256)
-    rsa.kid = world.partner_keys[TTMA].kid
-    assert_invalid(judge(world, world.close(core, [world.endorse(core, TTMA, signer=rsa)])), "cosignature.form")
+    signer = world.partner_keys[TTMA]
+    for alg in ("RS256", "none", "HS256", ""):
+        header = rfc8785.dumps({"alg": alg, "kid": signer.kid})
+        forged = signed_by(signer, header, parts_of(world.endorse(core))[1]).decode()
+        assert_invalid(judge(world, world.close(core, [world.endorse(core, HARBOUR), forged])), "cosignature.form")
 
 
 @pytest.mark.parametrize("order", [(TTMA, HARBOUR), (HARBOUR, TTMA, NORTH), (HARBOUR, HARBOUR, TTMA), (TTMA, TTMA)])
