@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import rfc8785
+from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 
 from keys.credential import Certificate
@@ -17,7 +17,7 @@ from keys.status import StatusList, open_status_list
 from keys.trust import Trust
 from keys.trust_chain import list_name, load_trust
 from keys.trust_edit import root_digest
-from tests.attacks.judging import parts_of
+from tests.attacks.judging import members_of, parts_of
 from tests.keys.trust_site import trust_files
 from tests.world import CLINIC, HARBOUR, NOW, TTMA, World, list_of
 from verifier.materials import Materials
@@ -132,6 +132,52 @@ def test_a_token_cut_short(kept: int) -> None:
 def test_any_bytes_at_all(data: bytes) -> None:
     assert verdict(data, SITE.materials()) is Verdict.INVALID
     assert verdict(SITE.world.sign(data), SITE.materials()) is Verdict.INVALID
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of each value inside `value`."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path] * bool(path) + [found for key, member in items for found in places(member, (*path, key))]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 2**53 - 1) | st.text(max_size=9) | st.just("9999-12-31T23:59:59Z"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "type", "name"]), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=300)
+@given(data=st.data(), value=values)
+def test_any_value_in_any_place(data: st.DataObject, value: Any) -> None:
+    """Signed again by the clinic: never an error, and never valid unless nothing was changed."""
+    members = members_of(SITE.token)
+    *path, last = data.draw(st.sampled_from(places(members)))
+    holder = members
+    for key in path:
+        holder = holder[key]
+    unchanged = holder[last] == value and type(holder[last]) is type(value)
+    holder[last] = value
+    found = verdict(SITE.world.sign(rfc8785.dumps(members)), SITE.materials())
+    assert (found is Verdict.VALID) == unchanged
+
+
+@settings(max_examples=200)
+@given(data=st.data(), value=values)
+def test_any_value_in_any_place_of_a_co_signature(data: st.DataObject, value: Any) -> None:
+    """Signed again by the partner body: only what it may say otherwise leaves the certificate valid."""
+    members = members_of(SITE.certificate.endorsements[1])
+    *path, last = data.draw(st.sampled_from(places(members)))
+    holder = members
+    for key in path:
+        holder = holder[key]
+    unchanged = holder[last] == value
+    holder[last] = value
+    forged = SITE.world.sign(rfc8785.dumps(members), SITE.world.partner_keys[TTMA]).decode()
+    tokens = (SITE.certificate.endorsements[0], forged)
+    found = verdict(SITE.world.close(SITE.certificate, tokens), SITE.materials())
+    free = [*path, last] in (["name"], ["issuer", "name"], ["credentialSubject", "endorsementComment"])
+    assert found is not Verdict.VALID or unchanged or free
 
 
 def test_the_list_file_is_the_one_that_was_signed() -> None:
