@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,14 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
     """
     moment = parse_time(now, "--now") if now else clock()
     engine, trust = start(workspace, moment)
-    fonts = prepare_fonts(cache(workspace), workspace.fonts)
+    fonts = lru_cache(lambda: prepare_fonts(cache(workspace), workspace.fonts))
     proposer = proposing.Proposer(
         workspace=workspace,
         trust=trust,
         now=moment,
         today=workspace.today(moment),
         random=secrets.token_bytes,
-        printable=lambda text, place: require_glyphs(text, fonts, place),
+        printable=lambda text, place: require_glyphs(text, fonts(), place),
         path=str(out),
     )
     with new_file(out) as stream:

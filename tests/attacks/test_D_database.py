@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -10,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
-from issuer import database
 from issuer.config import open_workspace
 from issuer.database import open_database, writing
+from issuer.fonts import prepare_fonts
 from issuer.issuing import Desk, issue
 from issuer.models import State
 from issuer.printing import Sheet
+from issuer.statuses import Change, change_status
 from issuer.upkeep import current_trust
+from keys.errors import HandsealError
 from keys.keyfile import open_key_file, write_key_file
 from tests.issuer.clinic import Clinic, found_clinic, pretend_press
 from tests.issuer.desk import open_desk, run, tick
@@ -112,17 +116,46 @@ def test_D09_sql_is_taken_literally(clinic: Clinic, value: str) -> None:
     assert [record.state for record in clinic.records()] == [State.ISSUED]
 
 
-def test_D10_a_locked_database_is_said(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_D10_a_locked_database_is_said(clinic: Clinic) -> None:
     (lookup_id,) = clinic.issue_all(["Ada"])
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    impatient = open_database(clinic.workspace.database_url, busy_seconds=0)
     with sqlite3.connect(clinic.workspace.folder / "handseal.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert run(clinic, "revoke", lookup_id, "--reason", "x") == 1
-        assert "database: database is locked" in capsys.readouterr().err
+        with pytest.raises(HandsealError, match="database: database is locked"), writing(impatient) as session:
+            change_status(session, lookup_id, Change.REVOKE, reason="x", now=clinic.now)
         other.execute("ROLLBACK")
     assert not clinic.records()[0].status.revoked
+
+
+def test_D10_a_site_that_cannot_be_written_is_said(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    (lookup_id,) = clinic.issue_all(["Ada"])
+    folder = clinic.site.path("status/river-clinic")
+    shutil.rmtree(folder)
+    folder.write_text("a file where a folder should be")
+    assert run(clinic, "suspend", lookup_id, "--reason", "x") == 1
+    printed = capsys.readouterr().err
+    assert "recorded, but the status lists are not on the site yet" in printed
+    assert "Traceback" not in printed
+
+
+def test_D02_a_full_disk_while_printing_issues_nothing(clinic: Clinic, request: pytest.FixtureRequest) -> None:
+    clinic.enrol(["Ada", "Grace"])
+    _, asked = clinic.propose()
+    for partner in (HARBOUR, TTMA):
+        clinic.receive(clinic.respond(asked, partner))
+    clinic.refresh()
+
+    def full(sheets: Sequence[Sheet]) -> Iterator[bytes]:
+        first, second = pretend_press(sheets)
+        yield first
+        request.getfixturevalue("small_files")
+        yield second
+
+    with pytest.raises(HandsealError, match="grace"):
+        list(issue(replace(clinic.desk(), press=full)))
+    assert not list(clinic.site.names("c"))
+    assert {record.state for record in clinic.records()} == {State.PROPOSED}
+    assert [pdf.name[:3] for pdf in clinic.workspace.certificates.iterdir()] == ["ada"]
 
 
 @pytest.fixture
@@ -141,8 +174,7 @@ def test_D02_a_full_disk_leaves_no_request(
 ) -> None:
     clinic.enrol(["Ada"])
     (tmp_path / "out").mkdir()
-    run(clinic, "propose", "nothing", "--out", tmp_path / "warm.jsonl")  # unpacks the fonts
-    capsys.readouterr()
+    prepare_fonts(clinic.workspace.folder / ".cache")
     request.getfixturevalue("small_files")
     assert run(clinic, "propose", "autumn", "--out", tmp_path / "out" / "request.jsonl") == 1
     assert "Traceback" not in capsys.readouterr().err
