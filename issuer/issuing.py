@@ -18,7 +18,7 @@ from issuer.config import Workspace
 from issuer.database import reading, writing
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
-from issuer.printing import Press, Sheet, file_name, print_sheets
+from issuer.printing import Press, Sheet, file_name, write_pdfs
 from issuer.publishing import Folder, publish_certificates, settle
 from issuer.statuses import grouped, require_key
 from keys.cosignature import open_cosignature
@@ -88,12 +88,43 @@ class _Closed(Struct, frozen=True):
     credential: VerifiedCredential
 
 
+class _Lot(Struct, frozen=True):
+    """Certificates whose PDFs are being made, and what else their lot came to."""
+
+    kept: tuple[_Closed, ...]
+    sheets: tuple[Sheet, ...]
+    pdfs: Iterable[bytes | HandsealError]
+    waiting: tuple[Waiting, ...]
+    refused: tuple[Refused, ...]
+
+
 def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) -> Iterator[Issued]:
     """Signs, verifies, publishes and prints what has its co-signatures, lot by lot.
 
     What the verifier would refuse is reported, not released. HandsealError where nothing more can be done; what was
-    finished stays, and the rest goes on when run again.
+    finished stays, and the rest goes on when run again. One lot is signed while the one before it is printed.
     """
+    for lot in _one_ahead(_signed(desk, cohort, wait_for_all=wait_for_all)):
+        printed, unprinted = _print(lot, desk)
+        _release(printed, desk)
+        released = tuple(item.ready.lookup_id for item, _ in printed)
+        yield Issued(released, lot.waiting, (*lot.refused, *unprinted))
+
+
+def reprint(desk: Desk, *, cohort: str | None = None) -> Iterator[Issued]:
+    """Makes the PDFs of issued certificates again, lot by lot: not of revoked ones; what is not valid is refused."""
+    for lot in _one_ahead(_released_before(desk, cohort)):
+        printed, unprinted = _print(lot, desk)
+        settle()
+        values = [{"id": item.ready.id, "pdf_digest": digest} for item, digest in printed]
+        if values:
+            with writing(desk.engine) as session:
+                session.execute(update(CertificateRecord), values)
+        yield Issued(tuple(item.ready.lookup_id for item, _ in printed), (), (*lot.refused, *unprinted))
+
+
+def _signed(desk: Desk, cohort: str | None, *, wait_for_all: bool) -> Iterator[_Lot]:
+    """Lot by lot: judged, signed, verified, stored, and given to the press."""
     last = 0
     signer: Signer | None = None
     while True:
@@ -107,13 +138,10 @@ def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) 
             signer = desk.signer()
             require_key(desk.trust, signer, desk.workspace.organisation, Use.ISSUE, "issue key")
         closed, faults = _close(ready, signer, desk)
-        kept = _store_tokens(desk.engine, closed)
-        released, unprinted = _release(kept, desk)
-        yield Issued(tuple(released), tuple(waiting), (*refused, *faults, *unprinted))
+        yield _to_press(_store_tokens(desk.engine, closed), desk, waiting, (*refused, *faults))
 
 
-def reprint(desk: Desk, *, cohort: str | None = None) -> Iterator[Issued]:
-    """Makes the PDFs of issued certificates again, lot by lot: not of revoked ones; what is not valid is refused."""
+def _released_before(desk: Desk, cohort: str | None) -> Iterator[_Lot]:
     last = 0
     while True:
         with reading(desk.engine) as session:
@@ -123,13 +151,20 @@ def reprint(desk: Desk, *, cohort: str | None = None) -> Iterator[Issued]:
             return
         last = records[-1].id
         closed, refused = _close(items, None, desk)
-        printed, unprinted = _print(closed, desk)
-        settle()
-        with writing(desk.engine) as session:
-            values = [{"id": item.ready.id, "pdf_digest": digest} for item, digest in printed]
-            if values:
-                session.execute(update(CertificateRecord), values)
-        yield Issued(tuple(item.ready.lookup_id for item, _ in printed), (), (*refused, *unprinted))
+        yield _to_press(closed, desk, (), refused)
+
+
+def _to_press(kept: Sequence[_Closed], desk: Desk, waiting: Sequence[Waiting], refused: Sequence[Refused]) -> _Lot:
+    sheets = tuple(_sheet(item, desk) for item in kept)
+    return _Lot(tuple(kept), sheets, desk.press(sheets), tuple(waiting), tuple(refused))
+
+
+def _one_ahead(lots: Iterator[_Lot]) -> Iterator[_Lot]:
+    """Each lot when the next one has been prepared: processes print the one while this one signs the other."""
+    ahead = next(lots, None)
+    while ahead is not None:
+        current, ahead = ahead, next(lots, None)
+        yield current
 
 
 def count_cosignatures(
@@ -244,9 +279,8 @@ def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
     return [item for item in closed if item.ready.id in ours]
 
 
-def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refused]]:
-    """PDFs, then the site, then the mark: whoever reads `issued` finds both."""
-    printed, refused = _print(kept, desk)
+def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> None:
+    """The site, then the mark: whoever reads `issued` finds file and PDF."""
     tokens = {item.ready.lookup_id: item.token for item, _ in printed if item.ready.consent}
     publish_certificates(Folder(desk.workspace.site_folder), tokens)
     settle()
@@ -263,14 +297,13 @@ def _release(kept: Sequence[_Closed], desk: Desk) -> tuple[list[str], list[Refus
             session.execute(update(CertificateRecord), values)
             event = {"moment": desk.now, "command": "issue", "reason": None}
             session.execute(insert(Event), [{"subject": ready.lookup_id, **event} for ready, _ in marked])
-    return [item.ready.lookup_id for item, _ in printed], refused
 
 
-def _print(items: Sequence[_Closed], desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:
-    outcomes = print_sheets([_sheet(item, desk) for item in items], Folder(desk.workspace.certificates), desk.press)
+def _print(lot: _Lot, desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:
+    outcomes = write_pdfs(lot.sheets, lot.pdfs, Folder(desk.workspace.certificates))
     printed: list[tuple[_Closed, Digest]] = []
     refused: list[Refused] = []
-    for item, outcome in zip(items, outcomes, strict=True):
+    for item, outcome in zip(lot.kept, outcomes, strict=True):
         if isinstance(outcome, HandsealError):
             refused.append(Refused(item.ready.lookup_id, str(outcome)))
         else:

@@ -50,10 +50,12 @@ def press(design: Design, executor: Executor | None = None) -> Press:
     return partial(executor.map, one, chunksize=_CHUNK)
 
 
-def print_sheets(sheets: Sequence[Sheet], folder: Folder, press: Press) -> list[Digest | HandsealError]:
-    """Writes each PDF, for its owner alone to read; their digests, or why there is none."""
+def write_pdfs(
+    sheets: Sequence[Sheet], pdfs: Iterable[bytes | HandsealError], folder: Folder
+) -> list[Digest | HandsealError]:
+    """Writes what a press made of `sheets`, for its owner alone to read; the digests, or why there is none."""
     outcomes: list[Digest | HandsealError] = []
-    for sheet, pdf in zip(sheets, press(sheets), strict=True):
+    for sheet, pdf in zip(sheets, pdfs, strict=True):
         if isinstance(pdf, HandsealError):
             outcomes.append(pdf)
             continue

@@ -28,8 +28,7 @@ from keys.request import RequestReader
 from keys.response import write_response
 from keys.status import StatusList
 from keys.trust import Trust, TrustList
-from keys.trust_edit import Holder, found, root_digest, sign
-from keys.trust_edit import propose as propose_list
+from keys.trust_edit import Holder, found, propose as propose_list, root_digest, sign
 from tests.world import CLINIC, FOUNDED, HARBOUR, NOW, TTMA, World, list_of
 from verifier.materials import Materials
 from verifier.sources import Site

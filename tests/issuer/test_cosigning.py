@@ -15,8 +15,7 @@ from issuer.receiving import Kind, kind_of, take_file, take_trust
 from keys.encoding import canonical, sha256, sri
 from keys.errors import FormatError, HandsealError, SignatureError
 from keys.trust import Use
-from keys.trust_edit import propose as propose_list
-from keys.trust_edit import sign
+from keys.trust_edit import propose as propose_list, sign
 from tests.issuer.clinic import NAMES, Clinic, found_clinic, later
 from tests.world import CLINIC, HARBOUR, NORTH, SITE, TTMA, list_of, organisation
 
