@@ -93,7 +93,7 @@ def test_others_find_organisations_and_keys(clinic: Clinic) -> None:
 def test_trust_files_end_with_targets(clinic: Clinic, tmp_path: Path) -> None:
     copy = Folder(tmp_path / "copy")
     publishing.make_folder(copy.path("trust"))
-    copy.path("trust/targets.json").symlink_to("elsewhere")
+    copy.path("trust/targets.json").symlink_to(clinic.workspace.folder / "clinic.toml")
     with pytest.raises(HandsealError, match="symbolic link"):
         publishing.publish_trust(copy, clinic.trust_files)
     assert list(copy.names()) == ["trust/1.list.json", "trust/1.root.json", "trust/targets.json"]
