@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from keys import console
 from keys.errors import ConfigurationError, HandsealError, UndecidedError

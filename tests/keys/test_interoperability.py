@@ -12,8 +12,7 @@ import jwt
 import msgspec
 import pytest
 from joserfc.jwk import ECKey, RSAKey
-from jwcrypto import jwk as jwcrypto_jwk
-from jwcrypto import jws as jwcrypto_jws
+from jwcrypto import jwk as jwcrypto_jwk, jws as jwcrypto_jws
 from msgspec import UNSET
 from msgspec.structs import replace
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier, decode_encoded_list, verify_endorsement_jwt

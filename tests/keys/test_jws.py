@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from keys.algorithms import Algorithm, generate_private_key, jwk_of, public_key, thumbprint
 from keys.encoding import MAX_BYTES, b64url_encode, canonical

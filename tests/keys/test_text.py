@@ -6,8 +6,7 @@ import itertools
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from keys.errors import FormatError
 from keys.text import ASSIGNED_AFTER_14, describe_character, mixed_script_words, require_text
