@@ -19,6 +19,7 @@ MAX_SYLLABUS_BYTES = 256 * 1024
 Texts = dict[str, Text]
 """From language to text; has the main language."""
 Slug = Annotated[str, Meta(pattern=r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=40)]
+Link = Annotated[str, Meta(pattern=r"\Ahttps://[!-~]+\Z", max_length=500)]
 Minutes = Annotated[int, Meta(ge=0, le=100_000)]
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -64,6 +65,8 @@ class Rubric(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", 
 
 
 class Criterion(Wire, frozen=True):
+    """What is assessed and when it counts as passed."""
+
     id: Slug
     pillar: Literal["theory", "demonstration", "practice"]
     kind: Literal["quiz", "video", "live"]
@@ -71,10 +74,13 @@ class Criterion(Wire, frozen=True):
     outcomes: Annotated[tuple[Slug, ...], Meta(min_length=1, max_length=32)]
     minutes: Minutes
     scale: Percent | Rubric
+    evidence: bool | UnsetType = UNSET  # true: a link or a file must be recorded; absent: it may
+    remote: bool | UnsetType = UNSET  # true: a live check may be moderated from afar; absent: it may not
 
 
 class AssessorRequirement(Wire, frozen=True):
     qualification: Texts
+    shown: Literal["name", "qualification"] | UnsetType = UNSET  # what certificates say of the assessor; absent: name
 
 
 class Recognition(Wire, frozen=True):
@@ -84,7 +90,62 @@ class Recognition(Wire, frozen=True):
     cosigners: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_ENDORSEMENTS)]
 
 
+class Attempts(Wire, frozen=True):
+    """Which attempt at a criterion counts, and how many there may be."""
+
+    counts: Literal["best", "last"]
+    most: Annotated[int, Meta(ge=1, le=99)] | UnsetType = UNSET
+
+
+class Renewal(Wire, frozen=True):
+    """What is assessed again, at most so many months before a certificate expires, for a new one."""
+
+    criteria: Annotated[tuple[Slug, ...], Meta(min_length=1, max_length=32)]
+    within_months: Annotated[int, Meta(ge=1, le=120)]
+
+
+class Price(Wire, frozen=True):
+    """`amount` in `currency` (ISO 4217)."""
+
+    amount: Annotated[str, Meta(pattern=r"\A(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?\Z")]
+    currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
+
+
+class CallToAction(Wire, frozen=True):
+    text: Texts
+    url: Link
+
+
+class Captions(Wire, frozen=True):
+    """Captions of a film in one language, for one region where it matters (ISO 3166-1, as `TH`)."""
+
+    language: str
+    url: Link
+    digest_sri: Sri = field(name="digestSRI")
+    region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] | UnsetType = UNSET
+
+
+class Documentary(Wire, frozen=True):
+    """A short film about the work that was learned."""
+
+    url: Link
+    digest_sri: Sri = field(name="digestSRI")
+    seconds: Annotated[int, Meta(ge=1, le=7200)]
+    captions: Annotated[tuple[Captions, ...], Meta(max_length=64)]
+
+
+class Story(Wire, frozen=True):
+    """Whom the course helped, and how: shown on the programme's page and on its share cards."""
+
+    situation: Texts
+    outcome: Texts
+    call_to_action: CallToAction | UnsetType = UNSET
+    documentary: Documentary | UnsetType = UNSET
+
+
 class Syllabus(Wire, frozen=True):
+    """What a version of a programme teaches, assesses and asks for. Optional members are absent, never empty."""
+
     id: str
     programme: str
     version: Annotated[int, Meta(ge=1, le=999_999_999)]
@@ -101,6 +162,13 @@ class Syllabus(Wire, frozen=True):
     recognition: Recognition
     previous: Sri | UnsetType = UNSET  # absent in version 1
     validity_months: Annotated[int, Meta(ge=1, le=1200)] | UnsetType = UNSET
+    mode: Literal["cohort", "rolling"] | UnsetType = UNSET  # a group together, or each at their own time
+    taught_in: Annotated[tuple[str, ...], Meta(min_length=1, max_length=16)] | UnsetType = UNSET  # languages
+    attempts: Attempts | UnsetType = UNSET  # absent: the best of any number
+    renewal: Renewal | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+    call_to_action: CallToAction | UnsetType = UNSET
+    story: Story | UnsetType = UNSET
 
     def text(self, texts: Texts) -> str:
         """`texts` in the main language."""
@@ -119,13 +187,14 @@ def parse_syllabus(data: bytes, place: str = "syllabus") -> Syllabus:
     if (syllabus.version == 1) != (syllabus.previous is UNSET):
         raise FormatError(f"{place}: previous: names the version before, and version 1 has none")
     _require_languages(syllabus, place)
+    _require_language_codes(syllabus, place)
     _require_references(syllabus, place)
     return syllabus
 
 
 def achievement_of(syllabus: Syllabus) -> Achievement:
     """The achievement that each certificate of this syllabus carries: review refuses any other (C25)."""
-    lines = [f"- {syllabus.text(outcome.text)}" for outcome in syllabus.outcomes]
+    lines = [_outcome_line(syllabus, outcome) for outcome in syllabus.outcomes]
     return Achievement(
         id=syllabus.id,
         type=("Achievement",),
@@ -136,6 +205,12 @@ def achievement_of(syllabus: Syllabus) -> Achievement:
         criteria=Criteria(id=syllabus.id, narrative="\n".join(lines)),
         result_description=tuple(_describe(syllabus, criterion) for criterion in syllabus.criteria),
     )
+
+
+def _outcome_line(syllabus: Syllabus, outcome: Outcome) -> str:
+    """What can be done, and how it is used at work from when on."""
+    at_work = syllabus.text(outcome.at_work)
+    return f"- {syllabus.text(outcome.text)} (at work within {outcome.within_days} days: {at_work})"
 
 
 def _describe(syllabus: Syllabus, criterion: Criterion) -> ResultDescription:
@@ -168,6 +243,7 @@ def _texts(syllabus: Syllabus) -> Iterator[tuple[str, Texts]]:
     yield "title", syllabus.title
     yield "summary", syllabus.summary
     yield "assessor.qualification", syllabus.assessor.qualification
+    yield from _campaign_texts(syllabus)
     for outcome in syllabus.outcomes:
         yield f"outcome {outcome.id}: text", outcome.text
         yield f"outcome {outcome.id}: atWork", outcome.at_work
@@ -178,12 +254,33 @@ def _texts(syllabus: Syllabus) -> Iterator[tuple[str, Texts]]:
                 yield f"criterion {criterion.id}: level {level.id}", level.name
 
 
+def _campaign_texts(syllabus: Syllabus) -> Iterator[tuple[str, Texts]]:
+    """The texts that win learners and employers over."""
+    actions = [("callToAction", syllabus.call_to_action)]
+    if isinstance(syllabus.story, Story):
+        yield "story.situation", syllabus.story.situation
+        yield "story.outcome", syllabus.story.outcome
+        actions.append(("story.callToAction", syllabus.story.call_to_action))
+    for where, action in actions:
+        if isinstance(action, CallToAction):
+            yield f"{where}.text", action.text
+
+
 def _require_languages(syllabus: Syllabus, place: str) -> None:
     for where, texts in _texts(syllabus):
         if syllabus.language not in texts:
             raise FormatError(f"{place}: {where}: has no text in the main language {syllabus.language!r}")
         if not all(_LANGUAGE.fullmatch(language) for language in texts):
             raise FormatError(f"{place}: {where}: has a member that is not a language")
+
+
+def _require_language_codes(syllabus: Syllabus, place: str) -> None:
+    codes = [*(syllabus.taught_in or ())]
+    if isinstance(syllabus.story, Story) and isinstance(syllabus.story.documentary, Documentary):
+        codes += [captions.language for captions in syllabus.story.documentary.captions]
+    for code in codes:
+        if not _LANGUAGE.fullmatch(code):
+            raise FormatError(f"{place}: {code[:40]!r} is not a language")
 
 
 def _require_references(syllabus: Syllabus, place: str) -> None:
@@ -197,6 +294,8 @@ def _require_references(syllabus: Syllabus, place: str) -> None:
         scale = criterion.scale
         if isinstance(scale, Rubric) and scale.passing not in {level.id for level in scale.levels}:
             raise FormatError(f"{place}: criterion {criterion.id}: its passing level does not exist")
+    if isinstance(syllabus.renewal, Renewal) and not set(syllabus.renewal.criteria) <= set(criteria):
+        raise FormatError(f"{place}: renewal: names a criterion that does not exist")
     names_ = [syllabus.text(criterion.name) for criterion in syllabus.criteria]
     if len(set(names_)) != len(names_):
         raise FormatError(f"{place}: names of criteria are unique")

@@ -113,7 +113,9 @@ def test_the_achievement_is_the_syllabuss() -> None:
     assert (achievement.id, achievement.criteria.id, achievement.in_language) == (SYLLABUS.id, SYLLABUS.id, "en")
     assert (achievement.name, achievement.description) == (SYLLABUS.title["en"], SYLLABUS.summary["en"])
     lines = achievement.criteria.narrative.split("\n")
-    assert lines == [f"- {outcome.text['en']}" for outcome in SYLLABUS.outcomes]
+    assert lines == [
+        f"- {o.text['en']} (at work within {o.within_days} days: {o.at_work['en']})" for o in SYLLABUS.outcomes
+    ]
     quiz, video, _ = achievement.result_description
     assert (quiz.id, quiz.result_type, quiz.required_value) == (f"{SYLLABUS.id}#quiz", "Percent", "80")
     assert (quiz.value_min, quiz.value_max) == ("0", "100")
@@ -121,3 +123,60 @@ def test_the_achievement_is_the_syllabuss() -> None:
     assert isinstance(video.rubric_criterion_level, tuple)
     assert [level.name for level in video.rubric_criterion_level] == ["Developing", "Competent", "Proficient"]
     assert SYLLABUS.issuer == CLINIC
+
+
+STORY = {
+    "situation": {"en": "A baker could not lift her arm."},
+    "outcome": {"en": "Six sessions later she kneads again."},
+    "callToAction": {"text": {"en": "Ask for a certified therapist"}, "url": "https://clinic.example/book"},
+    "documentary": {
+        "url": "https://clinic.example/film.mp4",
+        "digestSRI": "sha256-" + "A" * 43 + "=",
+        "seconds": 90,
+        "captions": [
+            {
+                "language": "th",
+                "region": "TH",
+                "url": "https://clinic.example/th.vtt",
+                "digestSRI": "sha256-" + "A" * 43 + "=",
+            }
+        ],
+    },
+}
+OPTIONAL = {
+    "mode": "cohort",
+    "taughtIn": ["en", "th"],
+    "attempts": {"counts": "last", "most": 3},
+    "renewal": {"criteria": ["live"], "withinMonths": 6},
+    "price": {"amount": "4500", "currency": "THB"},
+    "callToAction": {"text": {"en": "Enrol"}, "url": "https://clinic.example/enrol"},
+    "story": STORY,
+}
+
+
+def test_every_optional_member_may_be_there() -> None:
+    syllabus = parse_syllabus(edited(lambda members: members.update(OPTIONAL)))
+    assert msgspec.to_builtins(syllabus) | OPTIONAL == msgspec.to_builtins(syllabus)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"mode": "self"},
+        {"taughtIn": []},
+        {"taughtIn": ["English!"]},
+        {"attempts": {"counts": "first"}},
+        {"attempts": {"counts": "best", "most": 0}},
+        {"renewal": {"criteria": ["nothing"], "withinMonths": 6}},
+        {"price": {"amount": "4,500", "currency": "THB"}},
+        {"price": {"amount": "4500", "currency": "baht"}},
+        {"callToAction": {"text": {"th": "ลงทะเบียน"}, "url": "https://clinic.example"}},
+        {"callToAction": {"text": {"en": "Enrol"}, "url": "javascript:alert(1)"}},
+        {"story": {"situation": {"en": "…"}}},
+        {"story": {**STORY, "outcome": {"th": "…"}}},
+        {"story": None},
+    ],
+)
+def test_an_optional_member_has_its_form(members: dict[str, Any]) -> None:
+    with pytest.raises(FormatError):
+        parse_syllabus(edited(lambda all_members: all_members.update(members)))
