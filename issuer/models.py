@@ -152,9 +152,32 @@ class Attempt(Base):
     evidence_url: Mapped[str | None]
     evidence_digest: Mapped[bytes | None]  # SHA-256 of a file that is not stored
     remark: Mapped[str | None]  # private
+    moderator: Mapped[str | None]  # who moderated a live check from afar
+    channel: Mapped[str | None]  # and by what means
 
     enrolment: Mapped[Enrolment] = relationship(back_populates="attempts")
     assessor: Mapped[Assessor | None] = relationship()
+    gradings: Mapped[list[Grading]] = relationship(
+        back_populates="attempt", cascade="all, delete-orphan", order_by="Grading.id"
+    )
+
+
+class Grading(Base):
+    """How a key marked one attempt. Rows are only added: the newest gave the attempt its result, the others are why."""
+
+    __tablename__ = "grading"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    result: Mapped[str]  # percent
+    items: Mapped[bytes]  # JSON, from an item's id to its points as a decimal number in text
+    sheet_digest: Mapped[bytes]  # SHA-256 of this learner's answers
+    answers_digest: Mapped[bytes]  # SHA-256 of the answer file
+    key_digest: Mapped[bytes]  # SHA-256 of the key file
+    graded_at: Mapped[datetime]
+    reason: Mapped[str | None]  # why it was graded again; none for the first
+
+    attempt: Mapped[Attempt] = relationship(back_populates="gradings")
 
 
 class SyllabusVersion(Base):
