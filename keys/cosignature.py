@@ -17,6 +17,7 @@ from keys.trust import KnownKey, Trust, Use
 MAX_EARLY = timedelta(hours=24)
 MAX_LATE = timedelta(days=180)
 CLOCK_GRACE = timedelta(minutes=10)
+"""By so much two honest clocks may differ; the one such limit of keys, verifier and issuer."""
 
 
 class Cosignature(Struct, frozen=True):

@@ -11,8 +11,8 @@ from msgspec import Struct
 from keys.encoding import format_time
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
+from keys.trust import Trust
 from verifier.carrier import verify_carried
-from verifier.materials import Materials
 from verifier.report import Outcome, Report
 from verifier.sources import Site
 from verifier.verify import verify
@@ -29,7 +29,7 @@ class Answer(Struct, frozen=True):
 class PublishedSyllabus(Struct, frozen=True):
     syllabus: Syllabus
     data: bytes  # exactly as published
-    materials: Materials
+    trust: Trust | None
     now: datetime
 
 
@@ -71,7 +71,7 @@ class Answers:
         if data is None:
             return None
         now = self._clock()
-        return PublishedSyllabus(parse_syllabus(data), data, self._site.materials(now), now)
+        return PublishedSyllabus(parse_syllabus(data), data, self._site.materials(now).trust, now)
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether everything needed for an answer is there and in date, and the ages in seconds as JSON values."""

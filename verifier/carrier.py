@@ -85,19 +85,7 @@ def undecided(text: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> R
         findings.unknown("token.form", text)
     else:
         findings.failed("token.form", text, verdict)
-    return Report(
-        verdict=verdict,
-        as_of=None,
-        checked=now,
-        checks=findings.complete(),
-        partners=(),
-        lists=(),
-        token="",
-        certificate=None,
-        digest=None,
-        issuer=None,
-        syllabus=None,
-    )
+    return Report.without_certificate(verdict, findings.complete(), now)
 
 
 def _is_pdf(data: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
@@ -24,7 +24,7 @@ STATIC = "public, max-age=2592000"
 """Style sheet and fonts, a month: the style sheet's address changes with its content, a font never does."""
 
 
-def protect(response: Response, *, https: bool) -> None:
+def protect(response: Response, *, https: bool) -> Response:
     """The headers of every route; what a view has set about caching and sharing stays."""
     for name, value in HEADERS.items():
         response.headers[name] = value
@@ -34,6 +34,7 @@ def protect(response: Response, *, https: bool) -> None:
     response.headers.setdefault("Cache-Control", "no-store")
     if "no-store" in response.headers["Cache-Control"]:
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def share(response: Response) -> None:

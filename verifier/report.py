@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum, IntEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from msgspec import Struct, to_builtins
 
@@ -145,6 +145,23 @@ class Report(Struct, frozen=True):
     digest: Digest | None
     issuer: Party | None
     syllabus: Syllabus | None  # None unless its bytes match the digest in the certificate
+
+    @classmethod
+    def without_certificate(cls, verdict: Verdict, checks: tuple[Check, ...], now: datetime) -> Self:
+        """Nothing of a credential is shown: there was none, it is invalid, or nothing could open it."""
+        return cls(
+            verdict=verdict,
+            as_of=None,
+            checked=now,
+            checks=checks,
+            partners=(),
+            lists=(),
+            token="",
+            certificate=None,
+            digest=None,
+            issuer=None,
+            syllabus=None,
+        )
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report is not a yes or no: compare report.verdict")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from keys import names
+from keys.cosignature import CLOCK_GRACE
 from keys.encoding import MAX_BYTES
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.status import StatusList
@@ -27,7 +28,6 @@ from verifier.state import State
 MAX_FILE_BYTES = 16 * 1024 * 1024
 SNAPSHOT_LIFE = timedelta(minutes=1)
 """After it the lists are opened again at the latest: what was dated in the future may be acceptable now."""
-CLOCK_GRACE = timedelta(minutes=10)
 CLOCK_STEP = timedelta(minutes=10)
 """The clock alone is written to the state this seldom."""
 _ATTEMPTS = 3

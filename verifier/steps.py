@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
+from keys.cosignature import CLOCK_GRACE
 from keys.credential import Certificate
 from keys.encoding import sha256, sri
 from keys.errors import FormatError
@@ -21,7 +22,6 @@ from verifier.quorum import Quorum, Standing, latest, witness
 from verifier.report import Verdict
 
 LIST_NAMES = {"revocation": "revocation list", "suspension": "suspension list", "refresh": "replacement list"}
-CLOCK_GRACE = timedelta(minutes=10)
 _TRUST_LIST_NAME = re.compile(r".+/trust/([1-9][0-9]{0,8})\.list\.json")
 
 Lists = Mapping[str, StatusList | str]

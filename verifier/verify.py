@@ -32,7 +32,7 @@ def verify(token: bytes, materials: Materials, *, at: datetime, now: datetime) -
     try:
         opened = open_certificate(token, trust, materials.trust_fault, findings)
     except Stopped:
-        return _closed_report(findings, now)
+        return Report.without_certificate(findings.verdict, findings.complete(), now)
     assert trust is not None  # noqa: S101  # open_certificate stops without one
     certificate, lists = opened.certificate, materials.lists
     quorum = count(opened.cosignatures, certificate, opened.policy, trust=trust, lists=lists, at=at)
@@ -45,26 +45,9 @@ def verify(token: bytes, materials: Materials, *, at: datetime, now: datetime) -
     steps.check_trust(trust, issuer_lists, now, findings)
     findings.take(materials.rollback)
     if findings.verdict is Verdict.INVALID:
-        return _closed_report(findings, now)
+        return Report.without_certificate(findings.verdict, findings.complete(), now)
     used = (*issuer_lists, *_partner_lists(quorum, materials))
     return _report(token, opened, findings, quorum, used, syllabus, trust, now)
-
-
-def _closed_report(findings: Findings, now: datetime) -> Report:
-    """Nothing of the credential is shown: it is invalid, or there was no trust list to open it with."""
-    return Report(
-        verdict=findings.verdict,
-        as_of=None,
-        checked=now,
-        checks=findings.complete(),
-        partners=(),
-        lists=(),
-        token="",
-        certificate=None,
-        digest=None,
-        issuer=None,
-        syllabus=None,
-    )
 
 
 def _report(

@@ -22,16 +22,8 @@ from verifier.report import Report
 from verifier.seal import seal_svg
 from verifier.syllabus_page import syllabus_page
 
-PROBLEM = "application/problem+json"
 HTML = "text/html"
 NOTHING_GIVEN = "Type the number, paste the link, or choose the file."
-
-
-class Settings(Struct, frozen=True):
-    """How the verifier is reached, and how much one question may hold."""
-
-    base_url: str  # the only source of links; see keys.names.require_base_url
-    max_upload: int = 10_000_000  # bytes of a whole request body
 
 
 class StaticFile(Struct, frozen=True):
@@ -53,9 +45,9 @@ _ASKED = msgspec.json.Decoder(_Asked)  # made here: msgspec crashes where two th
 class Views:
     """All views of one verifier; made and registered by `verifier.web.create_app`."""
 
-    def __init__(self, answers: Answers, settings: Settings, static: Mapping[str, StaticFile]) -> None:
+    def __init__(self, answers: Answers, base_url: str, static: Mapping[str, StaticFile]) -> None:
         self._answers = answers
-        self._base_url = settings.base_url
+        self._base_url = base_url  # the only source of links
         self._static = static
 
     def register(self, app: Flask) -> None:
@@ -127,7 +119,7 @@ class Views:
             abort(500)
         if found is None:
             abort(404)
-        page = syllabus_page(found.data, found.syllabus, found.materials.trust, found.now)
+        page = syllabus_page(found.data, found.syllabus, found.trust, found.now)
         response = Response(render_template("syllabus.html", page=page))
         response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Request, Response, render_template, request
 from jinja2 import StrictUndefined
+from msgspec import Struct
 from waitress import wasyncore
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
@@ -30,10 +31,10 @@ from verifier.messages import message
 from verifier.published import JSON
 from verifier.report import Verdict
 from verifier.sources import Site
-from verifier.views import HTML, PROBLEM, Settings, StaticFile, Views, small_seal
+from verifier.views import HTML, StaticFile, Views, small_seal
 
-__all__ = ["Settings", "create_app", "serve"]
-
+PROBLEM = "application/problem+json"
+MAX_UPLOAD = 10_000_000  # bytes of a whole request body, where the settings say nothing else
 MAX_PARTS = 8  # of a form
 MAX_FIELDS = 256 * 1024  # bytes of a form's fields without its file
 MAX_HEADER = 16 * 1024
@@ -60,6 +61,13 @@ _NO_CERTIFICATE = (
     "paper on its own: ask the clinic. A person may also have had their certificate removed from this page; then the "
     "PDF file still works on the first page.",
 )
+
+
+class Settings(Struct, frozen=True):
+    """How the verifier is reached, and how much one question may hold."""
+
+    base_url: str  # see keys.names.require_base_url
+    max_upload: int = MAX_UPLOAD
 
 
 class _Request(Request):
@@ -108,10 +116,10 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings)
     message(Verdict.VALID)  # read now: msgspec crashes where two threads first meet a struct at once
     static = _static_files(_FOLDER / "static")
     _prepare_templates(app, base_url, static)
-    Views(Answers(site, clock), settings, static).register(app)
+    Views(Answers(site, clock), base_url, static).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
-    app.after_request(lambda response: _protected(response, https))
+    app.after_request(lambda response: protect(response, https=https))
     return app
 
 
@@ -177,11 +185,6 @@ def _prepare_templates(app: Flask, base_url: str, static: dict[str, StaticFile])
     )
     for name in environment.list_templates():
         environment.get_template(name)
-
-
-def _protected(response: Response, https: bool) -> Response:
-    protect(response, https=https)
-    return response
 
 
 def _failed(fault: HTTPException) -> Response:
