@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from issuer import demo_cli, grading_cli, init_cli, overview_cli, records_cli, release_cli, standing_cli
+from issuer import demo_cli, grading_cli, init_cli, overview_cli, programme_cli, records_cli, release_cli, standing_cli
 from issuer.config import find_workspace
 from keys.console import run
 
@@ -29,7 +29,13 @@ def cli(context: click.Context, workspace: Path | None) -> None:
 cli.add_command(demo_cli.demo)
 cli.add_command(init_cli.init)
 cli.add_command(grading_cli.grade)
-for command in (*records_cli.COMMANDS, *release_cli.COMMANDS, *standing_cli.COMMANDS, *overview_cli.COMMANDS):
+for command in (
+    *programme_cli.COMMANDS,
+    *records_cli.COMMANDS,
+    *release_cli.COMMANDS,
+    *standing_cli.COMMANDS,
+    *overview_cli.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -1,0 +1,95 @@
+"""The commands of `handseal` for programmes: held against the rules, frozen as a version, compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from issuer.config import Workspace, find_workspace
+from issuer.database import open_database, writing
+from issuer.models import Event
+from issuer.publishing import Folder, publish_index, publish_syllabus
+from issuer.records_cli import FILE, as_json_option, clock, in_workspace
+from issuer.rules import Findings, check_file, require_programme
+from issuer.syllabuses import publish_version
+from issuer.upkeep import current_trust
+from keys.console import escape, print_json
+from keys.errors import ConfigurationError
+
+
+@click.command()
+@click.argument("programme", type=FILE)
+@as_json_option
+@click.pass_context
+def check(context: click.Context, programme: Path, as_json: bool) -> None:
+    """Lint a programme against the rules of a micro-certification.
+
+    \b
+    handseal check programmes/deep-tissue-foundations.toml
+    """
+    try:
+        clinic = find_workspace(Path.cwd(), context.find_root().params.get("workspace")).config.clinic.slug
+    except ConfigurationError:
+        clinic = None  # a programme can be checked before there is a clinic
+    _, findings = check_file(programme, clinic=clinic)
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        _say_findings(findings)
+    if findings.errors:
+        raise click.exceptions.Exit(1)
+
+
+def _say_findings(findings: Findings) -> None:
+    for word, found in (("error", findings.errors), ("warning", findings.warnings)):
+        for finding in found:
+            click.echo(f"{word} {finding.code}: {escape(finding.text)}")
+            if finding.hint:
+                click.echo(f"  hint: {escape(finding.hint)}")
+    if not findings.errors:
+        click.echo("keeps every rule of a micro-certification")
+
+
+@click.group()
+def programme() -> None:
+    """Publish programmes."""
+
+
+@programme.command("publish")
+@click.argument("file", metavar="PROGRAMME.toml", type=FILE)
+@as_json_option
+@in_workspace
+def publish(workspace: Workspace, file: Path, as_json: bool) -> None:
+    """Freeze a version of a programme and write its syllabus to the site.
+
+    \b
+    handseal programme publish programmes/deep-tissue-foundations.toml
+    """
+    described = require_programme(file, clinic=workspace.config.clinic.slug)
+    trust, now = current_trust(workspace), clock()
+    with writing(open_database(workspace.database_url)) as session:
+        done = publish_version(
+            session,
+            described,
+            organisation=workspace.organisation,
+            trust=trust,
+            moment=now,
+            today=workspace.today(now),
+        )
+        if done.new:
+            session.add(Event(moment=now, command="programme publish", subject=done.record.syllabus_id))
+    site = Folder(workspace.site_folder)
+    publish_syllabus(site, done.record.syllabus_id, done.record.body)
+    publish_index(site)
+    if as_json:
+        print_json({"id": done.record.syllabus_id, "version": done.record.version, "new": done.new})
+    elif done.new:
+        click.echo(f"{described.slug}: version {done.record.version} is published: {done.record.syllabus_id}")
+    else:
+        click.echo(f"{described.slug}: nothing changed since version {done.record.version}")
+
+
+COMMANDS: tuple[click.Command, ...] = (check, programme)
+"""What `issuer.cli` adds to its group."""
