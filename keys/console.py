@@ -59,8 +59,9 @@ def talk(text: str = "") -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON document on standard output; what a terminal would act on, or no UTF-8 can hold, as JSON's escapes."""
+    plain = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in plain))
 
 
 def read_passphrase(prompt: str, file: Path | None, *, confirm: bool = False) -> str:

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -161,3 +162,14 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ConfigurationError, match="no terminal") as fault:
         console.read_passphrase("Passphrase", None)
     assert "--passphrase-file" in fault.value.hint
+
+
+@given(st.text(st.characters()))
+def test_json_moves_no_cursor_and_can_always_be_written(text: str) -> None:
+    stream = io.StringIO()
+    with redirect_stdout(stream):
+        console.print_json({"source": text})
+    printed = stream.getvalue()
+    assert json.loads(printed) == {"source": text}
+    assert printed.replace("\n", "").isprintable()
+    printed.encode("utf-8")
