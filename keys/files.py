@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -14,6 +15,7 @@ from keys.errors import ConfigurationError, HandsealError
 
 PUBLIC = 0o644
 SECRET = 0o600
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
@@ -52,7 +54,7 @@ def new_file(path: Path, mode: int = PUBLIC) -> Iterator[BinaryIO]:
         yield stream
         _settle(stream)
         try:
-            os.link(beside, path)  # unlike a rename, never replaces what appeared meanwhile
+            _give_name(beside, path, mode)
         except FileExistsError as fault:
             raise HandsealError(f"{path}: exists already") from fault
         _sync_folder(path.parent)
@@ -93,6 +95,18 @@ def _beside(path: Path, mode: int) -> Iterator[tuple[BinaryIO, Path]]:
             beside.unlink(missing_ok=True)
     except OSError as fault:
         raise HandsealError(f"{path}: {fault.strerror or 'cannot be written'}") from fault
+
+
+def _give_name(beside: Path, path: Path, mode: int) -> None:
+    """`beside` as `path`; FileExistsError where something is there: a rename alone would replace it."""
+    try:
+        os.link(beside, path)
+    except OSError as fault:
+        if fault.errno not in _NO_LINKS:
+            raise
+        # A stick with FAT knows no second name for a file: take the name first, then fill it.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode))
+        beside.replace(path)
 
 
 def _settle(stream: BinaryIO) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -65,6 +67,27 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert inside(tmp_path) == ["dangling", "file", "folder", "link"]
     assert (tmp_path / "file").read_bytes() == b"old"
     require_absent(tmp_path / "free")
+
+
+@pytest.mark.parametrize("reason", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_stick_without_hard_links_takes_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    def link(*_: object) -> NoReturn:
+        raise OSError(reason, "no hard links here")  # as FAT says
+
+    monkeypatch.setattr(os, "link", link)
+    write_new(tmp_path / "f", b"data", SECRET)
+    assert ((tmp_path / "f").read_bytes(), mode(tmp_path / "f"), inside(tmp_path)) == (b"data", SECRET, ["f"])
+
+    def race() -> None:
+        with new_file(tmp_path / "g") as stream:
+            stream.write(b"mine")
+            (tmp_path / "g").write_bytes(b"theirs")
+
+    with pytest.raises(HandsealError, match="exists already"):
+        race()
+    assert ((tmp_path / "g").read_bytes(), inside(tmp_path)) == (b"theirs", ["f", "g"])
 
 
 def test_what_appears_meanwhile_is_kept(tmp_path: Path) -> None:
