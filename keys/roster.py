@@ -19,13 +19,13 @@ from msgspec import Struct
 
 from keys.encoding import Digest, sha256
 from keys.errors import FormatError
-from keys.text import require_text
+from keys.text import FORMULA_STARTS, require_text
 
 MAX_ROSTER_BYTES = 8 * 1024 * 1024
 MAX_ROSTER_ROWS = 100_000
 _CLOSE = 0.75  # two names this alike are shown as one person's
 _MAX_PAIRS = 250_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STROKES = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
 _HEADINGS = {
     "name": ("name", "fullname", "learner", "learnername", "student", "studentname", "participant", "ชื่อ", "ชื่อสกุล"),
     "latin": ("latinname", "latin", "transliteration", "englishname", "nameinenglish", "romanizedname"),
@@ -174,23 +174,47 @@ def _differences(person: Person, entry: Entry | None) -> Iterator[Difference]:
         yield Difference(Kind.MISSING, person.number, None, f"{person.name}: is not on the roster")
         return
     if not _same_name(person, entry):
-        text = f"{person.name}: is {entry.name} on the roster"
+        text = f"{_called(person)}: is {_called(entry)} on the roster"
         yield Difference(Kind.NAME, person.number, entry.row, text)
     if entry.end not in (None, person.end):
         text = f"{person.name}: ended {person.end}, on the roster {entry.end}"
         yield Difference(Kind.END, person.number, entry.row, text)
 
 
+def _called(one: Person | Entry) -> str:
+    return f"{one.name} ({one.latin_name})" if one.latin_name else one.name
+
+
 def _same_name(person: Person, entry: Entry) -> bool:
-    """The printed name is on the roster, or the roster knows nothing but the transliteration."""
+    """The printed name is on the roster, or the roster knows nothing but its transliteration.
+
+    Of a name in Latin letters that is the name without its accents: any other would let a stranger's be printed. A
+    transliteration is printed too: where both sides have one, it is the same.
+    """
+    if person.latin_name and entry.latin_name and _key(person.latin_name) != _key(entry.latin_name):
+        return False
     known = {_key(entry.name), _key(entry.latin_name or entry.name)}
-    return _key(person.name) in known or (entry.latin_name is None and _key(person.latin_name or "") in known)
+    if _key(person.name) in known:
+        return True
+    latin = _key(person.latin_name or "")
+    fits = latin == _plain(person.name) if _is_latin(person.name) else bool(latin)
+    return entry.latin_name is None and fits and latin in known
 
 
 def _key(name: str) -> str:
     """What is left of a name without case and spaces."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     return "".join(folded.split())
+
+
+def _is_latin(name: str) -> bool:
+    return any(unicodedata.name(character, "").startswith("LATIN ") for character in name)
+
+
+def _plain(name: str) -> str:
+    """The key of a name in Latin letters without its accents and strokes."""
+    bare = (c for c in unicodedata.normalize("NFKD", _key(name)) if not unicodedata.combining(c))
+    return "".join(bare).translate(_STROKES)
 
 
 def _columns(header: Sequence[str], place: str) -> dict[str, int]:
@@ -227,6 +251,6 @@ def _cell(row: Sequence[str], index: int, place: str) -> str:
     if index >= len(row):
         return ""
     text = unicodedata.normalize("NFC", row[index].strip(" "))
-    if text.startswith(_FORMULA):
+    if text.startswith(FORMULA_STARTS):
         raise FormatError(f"{place}: starts with {text[0]!r}, which a spreadsheet would run")
     return require_text(text, place)

@@ -75,6 +75,23 @@ def test_a_transliteration_finds_the_person_and_the_printed_name_still_counts(
     assert differences([Someone(1, "สมชาย ใจดี", "Somchai Jaidee")], text) == expected
 
 
+@pytest.mark.parametrize(
+    ("printed", "latin", "text", "same"),
+    [
+        ("Mallory Forger", "Ada Lovelace", "name\nAda Lovelace\n", False),  # the roster knows the other name only
+        ("สมชาย ใจดี", "Mallory Forger", "name,latin_name\nสมชาย ใจดี,Somchai Jaidee\n", False),
+        ("Nguyễn Đình Łukasz", "Nguyen Dinh Lukasz", "name\nNguyen Dinh Lukasz\n", True),
+        ("Björn", "Bjoern", "name\nBjoern\n", False),  # not merely an accent: for the officer to say
+        ("สมชาย ใจดี", "somchai jaidee", "name,latin_name\nสมชาย ใจดี,Somchai Jaidee\n", True),
+    ],
+)
+def test_a_strangers_name_does_not_pass_beside_a_name_of_the_roster(
+    printed: str, latin: str, text: str, same: bool
+) -> None:
+    found = differences([Someone(1, printed, latin)], text)
+    assert found == ([] if same else [(Kind.NAME, 1, 2)])
+
+
 def test_another_last_day_is_a_difference_and_tells_namesakes_apart() -> None:
     assert differences(people("Ada"), "name,end\nAda,2026-11-19\n") == [(Kind.END, 1, 2)]
     assert differences(people("Ada"), "name,end\nAda,\n") == []
