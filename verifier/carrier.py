@@ -26,6 +26,8 @@ MAX_CARRIER_BYTES = 50_000_000
 MAX_STREAMS = 10_000
 MAX_TOKEN_STREAMS = 256
 """Compressed streams that begin like a token; each is inflated as far as a token may reach, 16 MiB together."""
+MAX_TOKENS = 16
+"""Different tokens in one file, which are all taken apart; the clinic's own file has one."""
 
 _PEEK_BYTES = 1024  # of a compressed stream, enough to see whether a token begins
 _TOKEN_START = b"eyJ"  # base64url of `{"`
@@ -122,6 +124,8 @@ def _read_pdf(data: bytes) -> Candidates:
     try:
         for token in _tokens_in_streams(data):
             if token not in seen and len(distinct) < 2:  # a second one decides
+                if len(seen) == MAX_TOKENS:
+                    raise _Unreadable
                 seen.add(token)
                 distinct.setdefault(_content(token), token)
     except _Unreadable:
