@@ -32,9 +32,10 @@ from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.statuses import grouped
 from issuer.upkeep import current_trust
 from keys.console import escape, print_json, talk
+from keys.cosignature import CLOCK_GRACE
 from keys.encoding import digest_words, parse_time, sri
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import new_file, read_bounded
+from keys.files import SECRET, new_file, read_bounded
 from keys.signer import Signer
 from keys.trust import Trust
 from verifier.sources import Site
@@ -62,7 +63,7 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
     \b
     handseal propose 2026-autumn --out 2026-autumn-request.jsonl
     """
-    moment = parse_time(now, "--now") if now else clock()
+    moment = _moment(now) if now else clock()
     engine, trust = start(workspace, moment)
     fonts = lru_cache(lambda: prepare_fonts(cache(workspace), workspace.fonts))
     proposer = proposing.Proposer(
@@ -74,7 +75,7 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
         printable=lambda text, place: require_glyphs(text, fonts(), place),
         path=str(out),
     )
-    with new_file(out) as stream:
+    with new_file(out, SECRET) as stream:  # it holds names
         done = proposing.propose(engine, cohort, stream, proposer)
     words = " ".join(digest_words(done.digest))
     if as_json:
@@ -86,6 +87,14 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
     talk(f"its words, to be read aloud to each partner body: {words}")
     if done.not_yet:
         talk(f"{len(done.not_yet)} are not ready yet: handseal eligible {escape(cohort)}")
+
+
+def _moment(text: str) -> datetime:
+    """Not after the clock: what is recorded in the future stops every later command until then (D04)."""
+    moment = parse_time(text, "--now")
+    if moment > clock() + CLOCK_GRACE:
+        raise ConfigurationError(f"--now: {text} is in the future")
+    return moment
 
 
 @click.command()

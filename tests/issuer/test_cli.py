@@ -1,6 +1,8 @@
 """The clinic's program from the first cohort to a revoked certificate, as it is typed."""
 
 import json
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy import update
 from issuer.cli import cli, main
 from issuer.database import writing
 from issuer.models import Learner, State
-from keys.encoding import digest_words
+from keys.encoding import digest_words, format_time
 from tests.issuer.clinic import Clinic
 from tests.issuer.desk import open_desk, run, tick
 from tests.world import HARBOUR, TTMA, list_of
@@ -75,6 +77,25 @@ def test_the_words_of_a_request_are_said(clinic: Clinic, tmp_path: Path, capsys:
     assert run(clinic, "propose", "autumn", "--out", tmp_path / "r.jsonl") == 0
     digest = clinic.records()[0].request_digest or b""
     assert " ".join(digest_words(digest)) in capsys.readouterr().err
+
+
+def test_nothing_is_proposed_in_the_future(clinic: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clinic.enrol(["Ada"])
+    later = format_time(datetime.now(UTC) + timedelta(days=2))
+    assert run(clinic, "propose", "autumn", "--out", tmp_path / "r.jsonl", "--now", later) == 2
+    assert "is in the future" in capsys.readouterr().err
+    assert clinic.records() == []
+    assert run(clinic, "propose", "autumn", "--out", tmp_path / "r.jsonl") == 0  # the clock of the records stands
+
+
+def test_a_request_holds_names_and_is_its_owners_alone(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.enrol(["Ada"])
+    old = os.umask(0)
+    try:
+        assert run(clinic, "propose", "autumn", "--out", tmp_path / "r.jsonl") == 0
+    finally:
+        os.umask(old)
+    assert (tmp_path / "r.jsonl").stat().st_mode & 0o777 == 0o600
 
 
 def test_recall(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
