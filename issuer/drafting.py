@@ -31,6 +31,7 @@ from keys.errors import HandsealError
 from keys.profile import require_claims, require_profile
 from keys.syllabus import Criterion, Percent, Syllabus, achievement_of
 from keys.trust import Policy, Trust
+from verifier import dates
 
 Random = Callable[[int], bytes]
 """From a number to so many random bytes."""
@@ -178,7 +179,7 @@ def _evidence(syllabus: Syllabus, results: Mapping[str, Attempt]) -> tuple[Evide
             type=("Evidence",),
             name=syllabus.text(criterion.name),
             id=results[criterion.id].evidence_url or UNSET,
-            narrative=_assessed(results[criterion.id]),
+            narrative=_assessed(syllabus, results[criterion.id]),
             genre=criterion.kind,
         )
         for criterion in syllabus.criteria
@@ -186,10 +187,18 @@ def _evidence(syllabus: Syllabus, results: Mapping[str, Attempt]) -> tuple[Evide
     )
 
 
-def _assessed(attempt: Attempt) -> str:
-    by = f" by {attempt.assessor.name}, {attempt.assessor.qualification}," if attempt.assessor else ""
-    at = f" at {attempt.place}" if attempt.place else ""
-    return f"Assessed{by} on {attempt.date.isoformat()}{at}"
+def _assessed(syllabus: Syllabus, attempt: Attempt) -> str:
+    """`Assessed by …, on … at …; moderated remotely by … via …`, of the assessor what the programme shows."""
+    by = at = moderated = ""
+    if attempt.assessor is not None:
+        only = syllabus.assessor.shown == "qualification"
+        who = "" if only else f"{attempt.assessor.name}, "
+        by = f" by {who}{attempt.assessor.qualification},"
+    if attempt.place:
+        at = f" at {attempt.place}"
+    if attempt.moderator:
+        moderated = f"; moderated remotely by {attempt.moderator} via {attempt.channel}"
+    return f"Assessed{by} on {dates.day(attempt.date)}{at}{moderated}"
 
 
 def _resources(issue: Issue, results: Mapping[str, Attempt], drawn: Identifiers) -> tuple[RelatedResource, ...]:

@@ -129,6 +129,7 @@ class Assessor(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     assessor_id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    latin_name: Mapped[str | None]  # shows who assesses themselves under another spelling
     qualification: Mapped[str]
     issued_by: Mapped[str]
     valid_from: Mapped[date]

@@ -66,7 +66,9 @@ def test_evidence_says_who_saw_it(clinic: Clinic) -> None:
     (core,) = cores(clinic.propose()[1])
     video, live = core.evidence or ()
     assert (video.name, video.id, video.genre) == ("Video demonstration", "https://video.example/1", "video")
-    assert live.narrative == ("Assessed by Niran Chai, Licensed massage practitioner, on 2026-11-13 at River Clinic")
+    assert live.narrative == (
+        "Assessed by Niran Chai, Licensed massage practitioner, on 13 November 2026 at River Clinic"
+    )
     assert [(r.id, r.digest_sri) for r in core.related_resource[1:]] == [
         ("https://video.example/1", sri(sha256(b"film"))),
         (f"{core.id}#live", sri(sha256(b"form"))),
