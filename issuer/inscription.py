@@ -109,7 +109,7 @@ def inscribe(verified: VerifiedCredential, address: PublishedAddress, design: De
     return Inscription(
         labels=labels,
         language=syllabus.language,
-        rtl=_is_rtl(title),
+        rtl=is_rtl(title),
         families=families_for(" ".join((title, *outcomes, clinic)), design.fonts, design.han),
         document_title=f"{title} – {name.text}",
         document_description=labels.description.format(clinic),
@@ -170,7 +170,7 @@ def _person(text: str, place: str, design: Design) -> PersonName:
         text=text,
         families=families_for(text, design.fonts, design.han),
         language=languages[0] if languages else None,
-        rtl=_is_rtl(text),
+        rtl=is_rtl(text),
         marks=_marks(text),
     )
 
@@ -203,7 +203,7 @@ def _marks(text: str) -> int:
     return most
 
 
-def _is_rtl(text: str) -> bool:
+def is_rtl(text: str) -> bool:
     """Whether the first strong character is written from right to left (Unicode TR 9, P2)."""
     directions = (unicodedata.bidirectional(character) for character in text)
     return next((direction for direction in directions if direction in (*_RTL, "L")), "L") in _RTL
