@@ -301,7 +301,6 @@ class RequestRecord(Base):
     digest: Mapped[bytes] = mapped_column(unique=True)
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     created: Mapped[datetime]
-    path: Mapped[str | None]  # where it was written
 
     cohort: Mapped[Cohort] = relationship()
 

@@ -68,7 +68,6 @@ class Proposer(Struct, frozen=True):
     today: date  # the same moment as a day at the clinic
     random: Random
     printable: Printable
-    path: str | None = None  # where the request goes, for the records
 
 
 def propose(engine: Engine, cohort: str, stream: BinaryIO, proposer: Proposer) -> Proposal:
@@ -96,9 +95,7 @@ def propose(engine: Engine, cohort: str, stream: BinaryIO, proposer: Proposer) -
             syllabus=version.body,
             cores=_cores(session, chosen),
         )
-        _remember(
-            session, chosen, RequestRecord(digest=digest, cohort_id=group.id, created=created, path=proposer.path)
-        )
+        _remember(session, chosen, RequestRecord(digest=digest, cohort_id=group.id, created=created))
         session.add(Event(moment=proposer.now, command="propose", subject=cohort, reason=None))
     return Proposal(digest, count, new, tuple(not_yet))
 

@@ -73,7 +73,6 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
         today=workspace.today(moment),
         random=secrets.token_bytes,
         printable=lambda text, place: require_glyphs(text, fonts(), place),
-        path=str(out),
     )
     with new_file(out, SECRET) as stream:  # it holds names
         done = proposing.propose(engine, cohort, stream, proposer)
