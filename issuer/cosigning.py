@@ -18,7 +18,15 @@ from issuer.config import Workspace
 from issuer.database import writing
 from issuer.lots import lots
 from issuer.models import CertificateRecord, CosignatureRecord, RequestRecord, State
-from issuer.publishing import Folder, is_published, publish_status_list, publish_trust, read_status_list, trust_reader
+from issuer.publishing import (
+    Folder,
+    is_published,
+    publish_status_list,
+    publish_trust,
+    read_status_list,
+    taking_turns,
+    trust_reader,
+)
 from keys.cosignature import Cosignature, fits, open_cosignature
 from keys.credential import Endorsement, calendar_date
 from keys.encoding import parse
@@ -29,7 +37,7 @@ from keys.profile import parse_certificate
 from keys.response import ResponseReader
 from keys.status import MAX_LIST_BYTES, StatusList, StatusListCredential, decode_bits, open_status_list
 from keys.trust import Trust, Use
-from keys.trust_chain import TARGETS, load_trust
+from keys.trust_chain import TARGETS, list_name, load_trust, root_name
 
 
 class Answer(Struct, frozen=True):
@@ -100,10 +108,15 @@ def receive_trust(workspace: Workspace, files: Mapping[str, bytes]) -> TrustNews
     `files` by name, as `issuer.publishing.trust_files` gives them.
     """
     site = Folder(workspace.site_folder)
-    new = load_trust(trust_reader(site, files), root_digest=workspace.root_digest)
-    if not is_published(site, f"trust/{TARGETS}"):
-        return TrustNews(new, publish_trust(site, files))
-    old = load_trust(trust_reader(site), root_digest=workspace.root_digest)
+    with taking_turns(site):
+        new = load_trust(trust_reader(site, files), root_digest=workspace.root_digest)
+        if is_published(site, f"trust/{TARGETS}"):
+            _require_newer(new, load_trust(trust_reader(site), root_digest=workspace.root_digest))
+        verified = {name: data for name, data in files.items() if name in _chain(new)}
+        return TrustNews(new, publish_trust(site, verified))
+
+
+def _require_newer(new: Trust, old: Trust) -> None:
     if (new.list.version, new.root_version) < (old.list.version, old.root_version):
         raise HandsealError(
             f"trust list: version {new.list.version} is older than version {old.list.version} on the site",
@@ -111,7 +124,12 @@ def receive_trust(workspace: Workspace, files: Mapping[str, bytes]) -> TrustNews
         )
     if new.list.version == old.list.version and new.digest != old.digest:
         raise HandsealError(f"trust list: version {new.list.version} has other bytes than the one on the site")
-    return TrustNews(new, publish_trust(site, files))
+
+
+def _chain(trust: Trust) -> set[str]:
+    """The files that were read: any other beside them is unverified, and would stand in the way of a later one."""
+    roots = (root_name(version) for version in range(1, trust.root_version + 1))
+    return {TARGETS, *roots, *(list_name(version) for version in range(1, trust.list.version + 1))}
 
 
 def _take_lot(
@@ -208,10 +226,12 @@ def _require_kept(workspace: Workspace, opened: StatusList, place: str) -> None:
 
 
 def _publish_list(workspace: Workspace, opened: StatusList) -> ListNews:
-    earlier = _earlier(workspace, opened.id)
-    newer = earlier is None or earlier.valid_from < opened.valid_from
-    if newer:
-        publish_status_list(Folder(workspace.site_folder), opened.id, opened.token)
+    site = Folder(workspace.site_folder)
+    with taking_turns(site):
+        earlier = _earlier(workspace, opened.id)
+        newer = earlier is None or earlier.valid_from < opened.valid_from
+        if newer:
+            publish_status_list(site, opened.id, opened.token)
     return ListNews(opened.id, opened.issuer, opened.valid_from, newer)
 
 

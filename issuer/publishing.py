@@ -6,6 +6,7 @@ formats.md section 8. The folder is the whole interface to verifiers; nothing he
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -82,10 +83,25 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
+def taking_turns(site: Folder) -> Iterator[None]:
+    """One command at a time between looking at what is on the site and replacing it; the kernel lets go of a dead one.
+
+    Where a newer file lies, an older one that was verified at the same time must not land on it.
+    """
+    make_folder(site.folder)
+    descriptor = os.open(site.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """A regular file as a stream; ConfigurationError where it is missing or something else."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_at_once) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise ConfigurationError(f"{path}: is not a file")
             yield stream
@@ -93,6 +109,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise ConfigurationError(f"{path}: does not exist") from fault
     except OSError as fault:
         raise ConfigurationError(f"{path}: {fault.strerror or os.strerror(fault.errno or errno.EIO)}") from fault
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting for a writer, where `path` is a named pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def is_folder(path: Path) -> bool:
@@ -206,12 +227,13 @@ def publish_index(site: Folder) -> bool:
     Certificates are left out: an index of them would publish every learner.
     """
     digests = {}
-    for name in site.names():
-        if name != INDEX and not name.startswith(f"{_CERTIFICATES}/"):
-            data = site.read(name)
-            if data is not None:
-                digests[name] = sri(sha256(data))
-    return site.write(INDEX, canonical({"files": digests}))
+    with taking_turns(site):
+        for name in site.names():
+            if name != INDEX and not name.startswith(f"{_CERTIFICATES}/"):
+                data = site.read(name)
+                if data is not None:
+                    digests[name] = sri(sha256(data))
+        return site.write(INDEX, canonical({"files": digests}))
 
 
 def _profile(organisation: Organisation) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What partners send is taken once, whole, and only where a verifier would count it."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from issuer import cosigning
 from issuer.database import reading
 from issuer.models import CosignatureRecord
-from issuer.publishing import trust_files
+from issuer.publishing import publish_status_list, taking_turns, trust_files
 from issuer.receiving import Kind, kind_of, take_file, take_trust
 from keys.encoding import canonical, sha256, sri
 from keys.errors import FormatError, HandsealError, SignatureError
@@ -171,6 +172,19 @@ def test_the_newest_list_stays(clinic: Clinic) -> None:
     assert clinic.list(organisation=TTMA).valid_from == newest
 
 
+def test_an_older_list_that_was_verified_at_the_same_time_waits(clinic: Clinic) -> None:
+    older = threading.Thread(target=partner_list, args=(clinic,), kwargs={"dated": clinic.now - timedelta(days=1)})
+    clinic.world.revoke(list_of(TTMA), 7)
+    with taking_turns(clinic.site):
+        older.start()
+        older.join(0.3)
+        assert older.is_alive()  # it has not looked at the site yet
+        token = clinic.world.status_token(list_of(TTMA), dated=clinic.now).encode()
+        publish_status_list(clinic.site, list_of(TTMA), token)
+    older.join()
+    assert clinic.list(organisation=TTMA).token == token
+
+
 def test_a_withdrawal_is_not_taken_back(clinic: Clinic) -> None:
     clinic.world.revoke(list_of(TTMA), 7)
     partner_list(clinic)
@@ -266,3 +280,11 @@ def test_a_response_that_is_cut_off_is_refused(clinic: Clinic, request_bytes: by
     with pytest.raises(FormatError):
         clinic.receive(response[: len(response) // 2])
     assert stored(clinic) == []
+
+
+@pytest.mark.parametrize("name", ["3.list.json", "9.root.json"])
+def test_what_no_signature_covers_is_not_published(clinic: Clinic, name: str) -> None:
+    files = renamed(clinic)
+    assert cosigning.receive_trust(clinic.workspace, {**files, name: b"{}"}).changed
+    assert clinic.site.read("trust/2.list.json") == files["2.list.json"]
+    assert clinic.site.read(f"trust/{name}") is None  # the genuine file of this name can still come
