@@ -19,6 +19,7 @@ from verifier.config import Settled, configuration_path, settle
 from verifier.materials import Materials
 from verifier.plain import plain_lines
 from verifier.report import Report
+from verifier.tally import Tally
 
 _FILES = ""  # the command that is meant where no other is named; no file has this name
 _SEVERITY = (0, 3, 1, 2)  # ascending; of several files the worst one's code is returned
@@ -112,7 +113,16 @@ def check_files(
 @click.option("--base-url", metavar="URL", help="How the verifier is reached, as https://host; the source of links.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
-def serve(site: Path | None, root: str | None, state: Path | None, base_url: str | None, host: str, port: int) -> None:
+@click.option("--tally", type=click.Path(path_type=Path), metavar="DIR", help="Counts checks, never who or which.")
+def serve(
+    site: Path | None,
+    root: str | None,
+    state: Path | None,
+    base_url: str | None,
+    host: str,
+    port: int,
+    tally: Path | None,
+) -> None:
     """Serves the web page and the API until it is stopped.
 
     Example: handseal-verify serve --site ./site --root 5f0c… --base-url https://verify.clinic.example
@@ -126,8 +136,13 @@ def serve(site: Path | None, root: str | None, state: Path | None, base_url: str
         if text:
             talk(f"handseal-verify: alarm: {escape(text)}")
     settings = web.Settings(base_url=base_url or _local_url(host, port))
-    app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings)
-    web.serve(app, host=host, port=port, ready=lambda taken: talk(f"Listening on http://{host}:{taken}"))
+    counts = Tally(tally) if tally else None
+    app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings, tally=counts)
+    try:
+        web.serve(app, host=host, port=port, ready=lambda taken: talk(f"Listening on http://{host}:{taken}"))
+    finally:
+        if counts:
+            counts.write()
 
 
 def main(arguments: list[str] | None = None) -> int:

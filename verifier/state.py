@@ -31,7 +31,7 @@ class State:
         self._files: dict[str, bytes] = {}
         self._stamp: Stamp | None = None
         if folder is not None:
-            _make_private(folder)
+            make_private(folder)
             self.refresh()
 
     @property
@@ -71,7 +71,7 @@ class State:
             self._files.update(trust_files)
             return
         path = self.folder / "state.json"
-        with self._locked(self.folder):
+        with locked(self.folder):
             self.refresh()
             self.require_root(seen.root)
             known = self.seen
@@ -97,21 +97,23 @@ class State:
             if self.trust_file(name) != files[name]:
                 replace_file(folder / name, files[name], SECRET)
 
-    @contextmanager
-    def _locked(self, folder: Path) -> Iterator[None]:
-        """One process at a time; the kernel lets go when a process ends."""
-        try:
-            descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, SECRET)
-        except OSError as fault:
-            raise HandsealError(f"{folder}: {fault.strerror or 'cannot be written'}") from fault
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time in a folder; the kernel lets go when a process ends. HandsealError where it cannot be."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, SECRET)
+    except OSError as fault:
+        raise HandsealError(f"{folder}: {fault.strerror or 'cannot be written'}") from fault
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
+    """The folder is there and its owner's alone to write; ConfigurationError where it cannot be."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_mode & 0o022:

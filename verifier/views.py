@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -45,8 +45,15 @@ _ASKED = msgspec.json.Decoder(_Asked)  # made here: msgspec crashes where two th
 class Views:
     """All views of one verifier; made and registered by `verifier.web.create_app`."""
 
-    def __init__(self, answers: Answers, base_url: str, static: Mapping[str, StaticFile]) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        base_url: str,
+        static: Mapping[str, StaticFile],
+        count: Callable[[Report], None] | None = None,
+    ) -> None:
         self._answers = answers
+        self._count = count
         self._base_url = base_url  # the only source of links
         self._static = static
 
@@ -72,7 +79,7 @@ class Views:
         upload = request.files.get("file")
         text = request.form.get("text", "")
         if upload is not None and upload.filename:
-            return self._page(self._answers.by_bytes(upload.read()))
+            return self._page(self._counted(self._answers.by_bytes(upload.read())))
         if not text.strip():
             return self._home_with(NOTHING_GIVEN)
         try:
@@ -81,7 +88,7 @@ class Views:
             return self._home_with(_sentence(str(fault).partition(": ")[2]), fault.hint)
         if lookup:
             return self._by_lookup(lookup, as_json=False)
-        return self._page(self._answers.by_bytes(text.encode("utf-8", "replace")))
+        return self._page(self._counted(self._answers.by_bytes(text.encode("utf-8", "replace"))))
 
     def certificate(self, text: str) -> Response:
         ending = text[-4:].lower() == ".jwt"
@@ -94,13 +101,13 @@ class Views:
     def verify(self) -> Response:
         """JSON `{"credential"}` or a form's `file`; the report, whatever the verdict."""
         if request.mimetype == JSON:
-            return self._report(self._answers.by_bytes(_credential(request.get_data())), "credential")
+            return self._report(self._counted(self._answers.by_bytes(_credential(request.get_data()))), "credential")
         if request.mimetype != "multipart/form-data":
             abort(415)
         upload = request.files.get("file")
         if upload is None:
             abort(400)
-        return self._report(self._answers.by_bytes(upload.read()), "file")
+        return self._report(self._counted(self._answers.by_bytes(upload.read())), "file")
 
     def syllabus(self, slug: str, version: str) -> Response:
         as_json = version.endswith(".json") or _wants_json()
@@ -152,8 +159,15 @@ class Views:
             response = self._page(answer.report, lookup)
         if not answer.found:  # only now, after the same work as for a known one (Q03)
             abort(404)
+        self._counted(answer.report)
         response.vary.add("Accept")
         return response
+
+    def _counted(self, report: Report) -> Report:
+        """Adds to the counts, where they are kept; asking for the head alone is no check."""
+        if self._count and request.method != "HEAD":
+            self._count(report)
+        return report
 
     def _page(self, report: Report, lookup: str = "") -> Response:
         page = certificate_page(report, lookup=lookup)

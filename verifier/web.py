@@ -31,6 +31,7 @@ from verifier.messages import message
 from verifier.published import JSON
 from verifier.report import Verdict
 from verifier.sources import Site
+from verifier.tally import Tally
 from verifier.views import HTML, StaticFile, Views, small_seal
 
 PROBLEM = "application/problem+json"
@@ -95,8 +96,11 @@ class _Verifier(Flask):
         self.logger.error("a request failed: %s at %s", kind.__name__ if kind else "nothing", where)
 
 
-def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings) -> Flask:
-    """The verifier of one published site; `clock` gives aware UTC. ConfigurationError for a bad base URL (Q10)."""
+def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings, tally: Tally | None = None) -> Flask:
+    """The verifier of one published site; `clock` gives aware UTC. ConfigurationError for a bad base URL (Q10).
+
+    Checks are counted in `tally`; without one nothing is counted.
+    """
     try:
         base_url = require_base_url(settings.base_url, "base URL")
     except FormatError as fault:
@@ -116,7 +120,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings)
     message(Verdict.VALID)  # read now: msgspec crashes where two threads first meet a struct at once
     static = _static_files(_FOLDER / "static")
     _prepare_templates(app, base_url, static)
-    Views(Answers(site, clock), base_url, static).register(app)
+    Views(Answers(site, clock), base_url, static, tally.count if tally else None).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))
