@@ -5,8 +5,6 @@ Lenient in nothing: an unknown key is a misspelt one, and is said with its place
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
 import zoneinfo
 from collections.abc import Mapping
@@ -14,11 +12,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from issuer.shape import Shaped, TomlFault, shape
 from keys import names
 from keys.errors import ConfigurationError, FormatError
 from keys.files import read_bounded
@@ -28,8 +26,6 @@ CLINIC_TOML = "clinic.toml"
 MAX_TOML = 1024 * 1024
 
 T = TypeVar("T")
-_AT = re.compile(r" - at `\$\.?(.*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -175,82 +171,23 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace(path.parent, config)
 
 
-class TomlFault(Struct, frozen=True):
-    """What is wrong in a TOML file: `place` within it, the whole sentence, and what helps."""
-
-    place: str
-    text: str  # begins with file and place
-    hint: str = ""
-
-
 def read_toml(path: Path, form: type[T]) -> tuple[T | None, tuple[TomlFault, ...]]:
-    """A TOML file as `form`, or None and why not: every unknown key, then the first value of another type."""
+    """A TOML file as `form`, or None and everything that is wrong with it."""
+    shaped = read_shape(path, form)
+    return (None if shaped.faults else shaped.value), shaped.faults
+
+
+def read_shape(path: Path, form: type[T]) -> Shaped[T]:
+    """A TOML file as `form`, or what of it can be read beside its faults."""
     data = read_bounded(path, MAX_TOML)
     try:
         table = tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError:
-        return None, (TomlFault("", f"{path}: is not UTF-8", "save it as UTF-8"),)
+        return Shaped(None, (TomlFault("", f"{path}: is not UTF-8", "save it as UTF-8"),), lost=True)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        return None, (TomlFault("", f"{path}: is not TOML: {fault}"),)
-    return _shape(table, form, str(path))
-
-
-def _shape(table: dict[str, Any], form: type[T], file: str) -> tuple[T | None, tuple[TomlFault, ...]]:
-    faults: list[TomlFault] = []
-    while True:
-        try:
-            value = msgspec.convert(table, form)
-        except msgspec.ValidationError as fault:
-            message = str(fault)
-            where = _AT.search(message)
-            place = where[1] if where else ""
-            text = _AT.sub("", message)
-            unknown = _UNKNOWN.fullmatch(text)
-            if unknown is None:
-                return None, (*faults, _fault(file, place, _plain(text)))
-            faults.append(_unknown_key(file, place, unknown[1], form))
-            del _table_at(table, place)[unknown[1]]
-        else:
-            return (None if faults else value), tuple(faults)
-
-
-def _fault(file: str, place: str, text: str, hint: str = "") -> TomlFault:
-    return TomlFault(place, ": ".join(part for part in (file, place, text) if part), hint)
-
-
-def _plain(message: str) -> str:
-    """msgspec's reason in the words of somebody who writes TOML."""
-    missing = re.fullmatch(r"Object missing required field `(.*)`", message)
-    return f"{missing[1]} is missing" if missing else message.replace("Object", "Table").replace("Expected", "expected")
-
-
-def _unknown_key(file: str, place: str, key: str, form: object) -> TomlFault:
-    near = difflib.get_close_matches(key, _known_keys(form), n=1)
-    return _fault(file, place, f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else "")
-
-
-def _known_keys(form: object) -> set[str]:
-    """The keys of every table within `form`."""
-    keys: set[str] = set()
-    queue: list[object] = [form]
-    while queue:
-        kind = queue.pop()
-        if isinstance(kind, type) and issubclass(kind, Struct):
-            for member in msgspec.structs.fields(kind):
-                keys.add(member.encode_name)
-                queue.append(member.type)
-        else:
-            queue.extend(getattr(kind, "__args__", ()))
-    return keys
-
-
-def _table_at(table: dict[str, Any], place: str) -> dict[str, Any]:
-    """The table that msgspec calls `outcome[0].text`."""
-    here: Any = table
-    for step in re.findall(r"[^.\[\]]+|\[\d+\]", place):
-        here = here[int(step[1:-1])] if step.startswith("[") else here[step]
-    found: dict[str, Any] = here
-    return found
+        hint = "look at that line: a quote, a bracket or an equals sign is missing there or before"
+        return Shaped(None, (TomlFault("", f"{path}: is not TOML: {fault}", hint),), lost=True)
+    return shape(table, form, str(path))
 
 
 def _require_settings(config: Config, place: str) -> None:

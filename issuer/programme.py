@@ -1,21 +1,16 @@
-"""A programme as the clinic writes it: what is taught, how it is assessed, who must co-sign.
+"""A programme as the clinic writes it: what is taught, how it is assessed, who must co-sign, whom it is for.
 
-`issuer.rules` says whether it is one that may be certified, `issuer.syllabuses` freezes it.
+`issuer.rules` says whether it is one that may be certified, `issuer.freezing` turns it into a syllabus.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from issuer.config import Settings, read_toml
-from keys import names
-from keys.errors import FormatError
-from keys.text import require_text
+from issuer.config import Settings
 
 PILLARS = ("theory", "demonstration", "practice")
 
@@ -23,7 +18,6 @@ Texts = dict[str, str]
 """From language to text."""
 HoursOf = Annotated[float, Meta(ge=0, le=1000)]
 Pillar = Literal["theory", "demonstration", "practice"]
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class Finding(Struct, frozen=True):
@@ -47,6 +41,7 @@ class Hours(Settings, frozen=True):
 
 class AssessorTable(Settings, frozen=True):
     qualification: str | Texts = ""
+    shown: Literal["name", "qualification"] | UnsetType = UNSET  # what certificates say of the assessor
 
 
 class OutcomeTable(Settings, frozen=True):
@@ -69,6 +64,57 @@ class CriterionTable(Settings, frozen=True):
     passing: int | str | UnsetType = field(name="pass", default=UNSET)
     levels: tuple[str, ...] = ()
     level_names: dict[str, Texts] = field(default_factory=dict)  # optional; a level is called by its id otherwise
+    evidence: bool | UnsetType = UNSET  # whether a link or a file must be recorded
+    remote: bool | UnsetType = UNSET  # whether a live check may be moderated from afar
+
+
+class AttemptsTable(Settings, frozen=True):
+    counts: Literal["best", "last"]
+    most: Annotated[int, Meta(ge=1, le=99)] | UnsetType = UNSET
+
+
+class RenewalTable(Settings, frozen=True):
+    """What is assessed again, at most so many months before a certificate expires."""
+
+    within_months: Annotated[int, Meta(ge=1, le=120)]
+    criteria: tuple[str, ...] = ()
+
+
+class PriceTable(Settings, frozen=True):
+    amount: int | str  # 4500, or "4500.50": a float has no exact price
+    currency: str  # ISO 4217
+
+
+class ActionTable(Settings, frozen=True):
+    """What a reader does next, and where."""
+
+    url: str
+    text: Texts = field(default_factory=dict)
+
+
+class CaptionsTable(Settings, frozen=True):
+    language: str
+    url: str
+    region: str | UnsetType = UNSET  # ISO 3166-1, as "TH"
+    file: str | UnsetType = UNSET  # hashed; beside the programme's file
+    digest: str | UnsetType = UNSET  # of the file behind `url`, instead of `file`
+
+
+class DocumentaryTable(Settings, frozen=True):
+    url: str
+    seconds: Annotated[int, Meta(ge=1, le=7200)]
+    file: str | UnsetType = UNSET
+    digest: str | UnsetType = UNSET
+    captions: tuple[CaptionsTable, ...] = ()
+
+
+class StoryTable(Settings, frozen=True):
+    """A client's situation and what became of it, with a film about the work."""
+
+    situation: Texts = field(default_factory=dict)
+    outcome: Texts = field(default_factory=dict)
+    call_to_action: ActionTable | UnsetType = UNSET
+    documentary: DocumentaryTable | UnsetType = UNSET
 
 
 class Programme(Settings, frozen=True):
@@ -86,6 +132,14 @@ class Programme(Settings, frozen=True):
     assessor: AssessorTable = AssessorTable()
     outcomes: tuple[OutcomeTable, ...] = field(name="outcome", default=())
     criteria: tuple[CriterionTable, ...] = field(name="criterion", default=())
+    mode: Literal["cohort", "rolling"] | UnsetType = UNSET
+    taught_in: tuple[str, ...] | UnsetType = UNSET  # languages
+    completion_target: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET  # percent; for figures, not published
+    attempts: AttemptsTable | UnsetType = UNSET
+    renewal: RenewalTable | UnsetType = UNSET
+    price: PriceTable | UnsetType = UNSET
+    call_to_action: ActionTable | UnsetType = UNSET
+    story: StoryTable | UnsetType = UNSET
 
     @property
     def qualification(self) -> Texts:
@@ -93,72 +147,41 @@ class Programme(Settings, frozen=True):
         given = self.assessor.qualification
         return {self.language: given} if isinstance(given, str) else given
 
+    @property
+    def documentary(self) -> DocumentaryTable | None:
+        film = self.story.documentary if isinstance(self.story, StoryTable) else UNSET
+        return film if isinstance(film, DocumentaryTable) else None
+
     def level_name(self, criterion: CriterionTable, level: str) -> Texts:
         return criterion.level_names.get(level) or {self.language: level.replace("-", " ").capitalize()}
 
-
-def read_programme(path: Path) -> tuple[Programme | None, tuple[Finding, ...]]:
-    """A programme's file, or None and what is wrong with its form. ConfigurationError where it cannot be read."""
-    programme, faults = read_toml(path, Programme)
-    if programme is None:
-        return None, tuple(Finding("MC00", fault.place, fault.text, fault.hint) for fault in faults)
-    findings = tuple(_form(programme))
-    return (None if findings else programme), findings
+    def actions(self) -> Iterator[tuple[str, ActionTable]]:
+        """What readers are asked to do, with the table that says so."""
+        if isinstance(self.call_to_action, ActionTable):
+            yield "call-to-action", self.call_to_action
+        if isinstance(self.story, StoryTable) and isinstance(self.story.call_to_action, ActionTable):
+            yield "story.call-to-action", self.story.call_to_action
 
 
-def _form(programme: Programme) -> Iterator[Finding]:
-    """Ids, languages and texts that no published syllabus may have."""
-    for place, slug in _slugs(programme):
-        try:
-            names.require_slug(slug, place)
-        except FormatError as fault:
-            yield Finding("MC00", place, str(fault), fault.hint)
-    for place, texts in every_text(programme):
-        yield from _texts(place, texts)
-    if not _LANGUAGE.fullmatch(programme.language):
-        yield Finding("MC00", "language", f"language: {programme.language!r} is not a language", 'write it as "en"')
-    for kind, ids in (("outcome", programme.outcomes), ("criterion", programme.criteria)):
-        seen: set[str] = set()
-        for entry in ids:
-            if entry.id in seen:
-                yield Finding("MC00", f"{kind} {entry.id}", f"{kind} {entry.id}: is there twice")
-            seen.add(entry.id)
-
-
-def _slugs(programme: Programme) -> Iterator[tuple[str, str]]:
-    yield "slug", programme.slug
-    for slug in programme.cosigners:
-        yield "cosigners", slug
-    for outcome in programme.outcomes:
-        yield f"outcome {outcome.id}: id", outcome.id
-    for criterion in programme.criteria:
-        yield f"criterion {criterion.id}: id", criterion.id
-        for level in criterion.levels:
-            yield f"criterion {criterion.id}: levels", level
-
-
-def every_text(programme: Programme) -> Iterator[tuple[str, Texts]]:
-    """Each text of the programme with its place."""
+def every_name(programme: Programme) -> Iterator[tuple[str, Texts]]:
+    """Each text that certificates carry as a name, with its place."""
     yield "title", programme.title
-    yield "summary", programme.summary
-    yield "assessor.qualification", programme.qualification
-    for outcome in programme.outcomes:
-        yield f"outcome {outcome.id}: text", outcome.text
-        yield f"outcome {outcome.id}: at-work", outcome.at_work
     for criterion in programme.criteria:
         yield f"criterion {criterion.id}: name", criterion.name
         for level, texts in criterion.level_names.items():
             yield f"criterion {criterion.id}: level-names.{level}", texts
 
 
-def _texts(place: str, texts: Texts) -> Iterator[Finding]:
-    for language, text in texts.items():
-        where = f"{place}.{language}"
-        if not _LANGUAGE.fullmatch(language):
-            yield Finding("MC00", place, f"{place}: {language!r} is not a language", 'write it as "en"')
-        if len(text) > 4000:
-            yield Finding("MC00", where, f"{where}: is longer than 4000 characters")
-        try:
-            require_text(text, where)
-        except FormatError as fault:
-            yield Finding("MC00", where, str(fault), fault.hint)
+def every_text(programme: Programme) -> Iterator[tuple[str, Texts]]:
+    """Each text of the programme with its place."""
+    yield from every_name(programme)
+    yield "summary", programme.summary
+    yield "assessor.qualification", programme.qualification
+    for outcome in programme.outcomes:
+        yield f"outcome {outcome.id}: text", outcome.text
+        yield f"outcome {outcome.id}: at-work", outcome.at_work
+    if isinstance(programme.story, StoryTable):
+        yield "story.situation", programme.story.situation
+        yield "story.outcome", programme.story.outcome
+    for place, action in programme.actions():
+        yield f"{place}.text", action.text

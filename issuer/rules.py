@@ -8,12 +8,24 @@ from pathlib import Path
 
 from msgspec import UNSET, Struct
 
-from issuer.programme import PILLARS, CriterionTable, Finding, Programme, every_text, read_programme
+from issuer.config import read_shape
+from issuer.files import digest_below
+from issuer.freezing import rehearse
+from issuer.programme import PILLARS, CriterionTable, Finding, Programme, every_text
+from issuer.programme_form import CODE, form_faults, with_digests
 from keys.credential import MAX_ENDORSEMENTS
 from keys.errors import HandsealError
 
 MAX_MINUTES = 40 * 60  # the total stays under it
 WITHIN_DAYS = 14
+# What follows from what: a key that could not be read is not blamed again for what depends on it.
+_RELATED = {
+    "criterion": ("criterion", "outcome", "hours", "renewal"),
+    "outcome": ("outcome", "criterion"),
+    "hours": ("hours", "criterion"),
+    "cosigners": ("cosigners", "threshold"),
+    "validity-months": ("validity-months", "renewal"),
+}
 _VAGUE = re.compile(r"\s*(understand|know|be aware)\b", re.IGNORECASE)
 
 Rule = Callable[[Programme], Iterator[tuple[str, str, str]]]
@@ -26,11 +38,22 @@ class Findings(Struct, frozen=True):
 
 
 def check_file(path: Path, *, clinic: str | None) -> tuple[Programme | None, Findings]:
-    """The programme in a file with what `check_programme` finds; None where its form is wrong or a rule is broken."""
-    programme, faults = read_programme(path)
-    if programme is None:
-        return None, Findings(faults, ())
-    findings = check_programme(programme, clinic=clinic)
+    """The programme in a file with everything that is wrong with it; None where there is an error.
+
+    ConfigurationError where the file cannot be read. What cannot be read in it does not hide the rest.
+    """
+    shaped = read_shape(path, Programme)
+    unread = tuple(Finding(CODE, fault.place, fault.text, fault.hint) for fault in shaped.faults)
+    if shaped.value is None or shaped.lost:
+        return None, Findings(unread, ())
+    programme, unhashed = with_digests(shaped.value, lambda name: digest_below(path.parent, name))
+    found = check_programme(programme, clinic=clinic)
+    heads = {related for fault in shaped.faults for related in _RELATED.get(fault.about, (fault.about,))}
+    errors = tuple(finding for finding in found.errors if _head(finding) not in heads)
+    findings = Findings((*unread, *unhashed, *errors), found.warnings)
+    if not findings.errors and (reason := rehearse(programme)):
+        refusal = Finding(CODE, "programme", f"programme: cannot be published: {reason}", "say it shorter")
+        findings = Findings((refusal,), found.warnings)
     return (None if findings.errors else programme), findings
 
 
@@ -46,11 +69,17 @@ def require_programme(path: Path, *, clinic: str | None) -> Programme:
 
 def check_programme(programme: Programme, *, clinic: str | None) -> Findings:
     """What is wrong with a programme; `clinic` is the slug that may not co-sign, if it is known."""
-    errors = [Finding(code, *breach) for code, rule in _RULES.items() for breach in rule(programme)]
+    errors = [*form_faults(programme)]
+    errors += [Finding(code, *breach) for code, rule in _RULES.items() for breach in rule(programme)]
     if clinic is not None and clinic in programme.cosigners:
         errors.append(Finding("MC09", "cosigners", f"cosigners: {clinic} is the clinic itself", "name partner bodies"))
     warnings = [Finding("MC13", *breach) for breach in _vague_outcomes(programme)]
     return Findings(tuple(sorted(errors, key=lambda finding: finding.code)), tuple(warnings))
+
+
+def _head(finding: Finding) -> str:
+    """The key at the top of the file that a finding is about."""
+    return re.split(r"[ .:\[]", finding.place, maxsplit=1)[0]
 
 
 def _outcome_count(programme: Programme) -> Iterator[tuple[str, str, str]]:
@@ -67,13 +96,13 @@ def _total_hours(programme: Programme) -> Iterator[tuple[str, str, str]]:
 
 def _weeks(programme: Programme) -> Iterator[tuple[str, str, str]]:
     if not 2 <= programme.weeks <= 8:
-        yield "weeks", f"weeks: {programme.weeks}, expected 2 to 8", ""
+        yield "weeks", f"weeks: {programme.weeks}, expected 2 to 8", "weeks = 6"
 
 
 def _pillars(programme: Programme) -> Iterator[tuple[str, str, str]]:
     for pillar in PILLARS:
         if programme.hours.minutes(pillar) <= 0:
-            yield f"hours.{pillar}", f"hours.{pillar}: has no hours", ""
+            yield f"hours.{pillar}", f"hours.{pillar}: has no hours", f"[hours] {pillar} = 8"
         if all(criterion.pillar != pillar for criterion in programme.criteria):
             yield "criterion", f"criterion: none assesses {pillar}", f'add one with pillar = "{pillar}"'
 
@@ -97,7 +126,7 @@ def _coverage(programme: Programme) -> Iterator[tuple[str, str, str]]:
         for stray in sorted(set(criterion.outcomes) - known):
             yield place, f"{place}: there is no outcome {stray!r}", f"outcomes: {', '.join(sorted(known))}"
         if not criterion.outcomes:
-            yield place, f"{place}: names none", ""
+            yield place, f"{place}: names none", "name the outcomes that it shows"
 
 
 def _pass_marks(programme: Programme) -> Iterator[tuple[str, str, str]]:
@@ -143,11 +172,12 @@ def _at_work(programme: Programme) -> Iterator[tuple[str, str, str]]:
 def _quorum(programme: Programme) -> Iterator[tuple[str, str, str]]:
     count = len(programme.cosigners)
     if len(set(programme.cosigners)) != count:
-        yield "cosigners", "cosigners: names one twice", ""
+        yield "cosigners", "cosigners: names one twice", "name each partner body once"
     if not 1 <= count <= MAX_ENDORSEMENTS:
-        yield "cosigners", f"cosigners: there are {count}, expected 1 to {MAX_ENDORSEMENTS}", ""
+        yield "cosigners", f"cosigners: there are {count}, expected 1 to {MAX_ENDORSEMENTS}", 'cosigners = ["ttma"]'
     if not 1 <= programme.threshold <= count:
-        yield "threshold", f"threshold: {programme.threshold}, expected 1 to {count}, the number of co-signers", ""
+        text = f"threshold: {programme.threshold}, expected 1 to {count}, the number of co-signers"
+        yield "threshold", text, "how many of the partner bodies must co-sign"
 
 
 def _main_language(programme: Programme) -> Iterator[tuple[str, str, str]]:
@@ -184,7 +214,7 @@ def _minutes(programme: Programme) -> Iterator[tuple[str, str, str]]:
     for criterion in programme.criteria:
         if criterion.minutes <= 0:
             place = f"criterion {criterion.id}: minutes"
-            yield place, f"{place}: does not say how long it takes", ""
+            yield place, f"{place}: does not say how long it takes", "minutes = 45"
 
 
 def _vague_outcomes(programme: Programme) -> Iterator[tuple[str, str, str]]:

@@ -8,23 +8,13 @@ from msgspec import UNSET, Struct, structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from issuer.freezing import freeze
 from issuer.models import SyllabusVersion
-from issuer.programme import PILLARS, CriterionTable, Programme
+from issuer.programme import Programme
 from keys import names
 from keys.encoding import canonical, sha256, sri
 from keys.errors import HandsealError
-from keys.syllabus import (
-    AssessorRequirement,
-    Criterion,
-    Level,
-    Outcome,
-    Percent,
-    Pillars,
-    Recognition,
-    Rubric,
-    Syllabus,
-    parse_syllabus,
-)
+from keys.syllabus import Recognition, Syllabus, parse_syllabus
 from keys.trust import Policy, Trust
 
 
@@ -67,7 +57,7 @@ def publish_version(
     policy = require_policy(programme, identity, organisation=organisation, trust=trust, moment=moment)
     recognition = Recognition(threshold=policy.threshold, cosigners=policy.cosigners)
     previous = latest_version(session, programme.slug)
-    first = _freeze(programme, identity, organisation=organisation, recognition=recognition, published=today)
+    first = freeze(programme, identity, organisation=organisation, recognition=recognition, published=today)
     if previous is not None:
         before = open_syllabus(previous)
         again = structs.replace(
@@ -120,54 +110,3 @@ def require_policy(programme: Programme, identity: str, *, organisation: str, tr
 
 def _listed(slugs: set[str]) -> str:
     return ", ".join(sorted(slugs)) or "none"
-
-
-def _freeze(
-    programme: Programme, identity: str, *, organisation: str, recognition: Recognition, published: date
-) -> Syllabus:
-    """The programme as its version 1."""
-    return Syllabus(
-        id=names.version_id(identity, 1),
-        programme=identity,
-        version=1,
-        issuer=organisation,
-        published=published,
-        language=programme.language,
-        title=programme.title,
-        summary=programme.summary,
-        weeks=programme.weeks,
-        minutes=Pillars(**{pillar: programme.hours.minutes(pillar) for pillar in PILLARS}),
-        outcomes=tuple(
-            Outcome(
-                id=outcome.id,
-                text=outcome.text,
-                at_work=outcome.at_work,
-                within_days=outcome.within_days,
-                touch=outcome.touch,
-            )
-            for outcome in programme.outcomes
-        ),
-        criteria=tuple(_criterion(programme, criterion) for criterion in programme.criteria),
-        assessor=AssessorRequirement(qualification=programme.qualification),
-        recognition=recognition,
-        validity_months=programme.validity_months,
-    )
-
-
-def _criterion(programme: Programme, criterion: CriterionTable) -> Criterion:
-    return Criterion(
-        id=criterion.id,
-        pillar=criterion.pillar,
-        kind=criterion.kind,
-        name=criterion.name,
-        outcomes=criterion.outcomes,
-        minutes=criterion.minutes,
-        scale=_scale(programme, criterion),
-    )
-
-
-def _scale(programme: Programme, criterion: CriterionTable) -> Percent | Rubric:
-    if isinstance(criterion.passing, int):
-        return Percent(passing=criterion.passing)
-    levels = (Level(id=level, name=programme.level_name(criterion, level)) for level in criterion.levels)
-    return Rubric(levels=tuple(levels), passing=str(criterion.passing))

@@ -63,7 +63,7 @@ def test_a_programme_with_faults_is_not_published(starter_clinic: Workspace, cap
     assert capsys.readouterr().out.startswith("error MC03: weeks: 9, expected 2 to 8")
     assert main(["check", PROGRAMME, "--json"]) == 1
     (error,) = json.loads(capsys.readouterr().out)["errors"]
-    assert error == {"code": "MC03", "place": "weeks", "text": "weeks: 9, expected 2 to 8", "hint": ""}
+    assert error == {"code": "MC03", "place": "weeks", "text": "weeks: 9, expected 2 to 8", "hint": "weeks = 6"}
     assert "MC03" in said(capsys, "programme", "publish", PROGRAMME, code=1)
     assert not (starter_clinic.site_folder / "programmes").exists()
 
