@@ -20,6 +20,7 @@ from keys.syllabus import Syllabus
 from verifier.dates import day, minute
 from verifier.messages import contact, meaning, message, partner_words
 from verifier.report import Check, Outcome, Partner, PartnerOutcome, Report, Verdict
+from verifier.words import KINDS, hours
 
 # Colour and sign repeat the words; neither says anything alone (W15).
 _TONES = {
@@ -46,7 +47,6 @@ _CHECK_WORDS = {
     Outcome.UNKNOWN: ("open", "could not be checked"),
     Outcome.NOT_RUN: ("open", "not made"),
 }
-KINDS = {"quiz": "Quiz", "video": "Video judged against a rubric", "live": "Live, judged against a rubric"}
 # Scripts in which one language is written; for any other a reader's voice must not guess.
 _SCRIPT_LANGUAGES = {
     "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja",
@@ -148,13 +148,6 @@ def name_language(name: str) -> str:
         if script in _SCRIPT_LANGUAGES:
             return _SCRIPT_LANGUAGES[script]
     return ""
-
-
-def hours(minutes: int) -> str:
-    """`36 hours`, `1 hour 30 minutes`."""
-    full, rest = divmod(minutes, 60)
-    whole = f"{full} hour{'' if full == 1 else 's'}" if full or not rest else ""
-    return " ".join(filter(None, (whole, f"{rest} minutes" if rest else "")))
 
 
 def _details(report: Report) -> Details | None:

@@ -11,7 +11,8 @@ from keys.encoding import sha256, sri
 from keys.syllabus import Criterion, Percent, Syllabus
 from keys.trust import Trust
 from verifier.dates import day
-from verifier.pages import KINDS, Row, hours
+from verifier.pages import Row
+from verifier.words import KINDS, hours
 
 _PILLARS = {"theory": "Theory", "demonstration": "Demonstration", "practice": "Practice"}
 
