@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from issuer.assessment import Standing
 from issuer.models import Attempt
@@ -103,13 +104,24 @@ def draw_identifiers(wallet: str | None, list_number: int, list_index: int, rand
     )
 
 
-def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certificate:
-    """The core for one learner who passed. HandsealError or FormatError names the learner where it cannot be one."""
+def build_core(
+    issue: Issue, standing: Standing, drawn: Identifiers, *, renews: Certificate | None = None
+) -> Certificate:
+    """The core for one learner who passed. HandsealError or FormatError names the learner where it cannot be one.
+
+    One that `renews` another keeps the time of the course, and is awarded on the day of the last assessment.
+    """
     syllabus, enrolment = issue.syllabus, standing.enrolment
     place = f"learner {enrolment.learner.learner_id}"
     if not standing.passed:
         raise HandsealError(f"{place}: {'; '.join(standing.missing)}")
-    awarded = max(enrolment.end, *(attempt.date for attempt in standing.results.values()))
+    awarded = max(attempt.date for attempt in standing.results.values())
+    start, end = enrolment.start, enrolment.end
+    if renews is None:
+        awarded = max(end, awarded)
+    else:
+        course = renews.credential_subject
+        start, end = course.activity_start_date.date(), course.activity_end_date.date()
     until = _until(awarded, syllabus)
     core = Certificate(
         context=(
@@ -123,7 +135,7 @@ def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certific
         issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
         valid_from=issue.moment,
         awarded_date=_midnight(awarded),
-        credential_subject=_subject(issue, standing, drawn),
+        credential_subject=_subject(issue, standing, drawn, start, end),
         credential_status=_status(issue, drawn),
         related_resource=_resources(issue, standing.results, drawn),
         terms_of_use=(
@@ -144,22 +156,65 @@ def build_core(issue: Issue, standing: Standing, drawn: Identifiers) -> Certific
     return core
 
 
-def _subject(issue: Issue, standing: Standing, drawn: Identifiers) -> Subject:
-    enrolment, learner = standing.enrolment, standing.enrolment.learner
-    identifier: tuple[Identity, ...] = (
-        Identity(type="IdentityObject", identity_type="name", hashed=False, identity_hash=learner.name),
+def correct_core(
+    issue: Issue, earlier: Certificate, drawn: Identifiers, *, name: str, latin_name: str | None
+) -> Certificate:
+    """What `earlier` says, of the same version, under other ids and these names. FormatError where it cannot be."""
+    subject = replace(
+        earlier.credential_subject,
+        id=drawn.subject,
+        identifier=_identifier(name, latin_name),
+        achievement=achievement_of(issue.syllabus),
     )
-    if learner.latin_name:
-        latin = Identity(
-            type="IdentityObject", identity_type="ext:latinName", hashed=False, identity_hash=learner.latin_name
-        )
-        identifier = (*identifier, latin)
+    resources = tuple(
+        replace(each, id=each.id.replace(earlier.id, drawn.certificate, 1)) for each in earlier.related_resource
+    )
+    core = replace(
+        earlier,
+        id=drawn.certificate,
+        credential_subject=subject,
+        credential_status=_status(issue, drawn),
+        related_resource=resources,
+        sub=drawn.subject,
+        jti=drawn.certificate,
+    )
+    return date_core(issue, core)
+
+
+def date_core(issue: Issue, draft: Certificate) -> Certificate:
+    """A draft as it is proposed at this moment, under the policy and the clinic's name in force now."""
+    policy = issue.policy
+    terms = CosignaturePolicy(type="CosignaturePolicy", threshold=policy.threshold, cosigner=policy.cosigners)
+    core = replace(
+        draft,
+        issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
+        valid_from=issue.moment,
+        nbf=int(issue.moment.timestamp()),
+        terms_of_use=(terms,),
+    )
+    require_profile(core, f"certificate {core.id}")
+    require_claims(core, f"certificate {core.id}")
+    return core
+
+
+def _identifier(name: str, latin_name: str | None) -> tuple[Identity, ...]:
+    printed = Identity(type="IdentityObject", identity_type="name", hashed=False, identity_hash=name)
+    if not latin_name:
+        return (printed,)
+    return (
+        printed,
+        Identity(type="IdentityObject", identity_type="ext:latinName", hashed=False, identity_hash=latin_name),
+    )
+
+
+def _subject(issue: Issue, standing: Standing, drawn: Identifiers, start: date, end: date) -> Subject:
+    learner = standing.enrolment.learner
     return Subject(
         id=drawn.subject,
         type=("AchievementSubject",),
-        identifier=identifier,
-        activity_start_date=_midnight(enrolment.start),
-        activity_end_date=_midnight(enrolment.end),
+        identifier=_identifier(learner.name, learner.latin_name),
+        activity_start_date=_midnight(start),
+        activity_end_date=_midnight(end),
         achievement=achievement_of(issue.syllabus),
         result=tuple(_result(issue.syllabus, each, standing.results[each.id]) for each in issue.syllabus.criteria),
     )

@@ -20,7 +20,7 @@ from issuer.lots import LOT
 from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
 from issuer.printing import Press, Sheet, file_name, write_pdfs
 from issuer.publishing import Folder, publish_certificates, settle
-from issuer.statuses import grouped, require_key
+from issuer.statuses import grouped, require_key, require_replacing, supersede
 from keys.cosignature import open_cosignature
 from keys.credential import MAX_ENDORSEMENTS, Certificate
 from keys.encoding import Digest, canonical, sha256
@@ -45,6 +45,7 @@ class Desk(Struct, frozen=True):
     signer: Callable[[], Signer]  # opens the issue key: asked once, and only if there is something to sign
     press: Press
     now: datetime
+    lists: Callable[[], object]  # signs the status lists as the database stands and puts them on the site
 
 
 class Waiting(Struct, frozen=True):
@@ -223,6 +224,7 @@ def _judge(
 
 def _judge_one(record: CertificateRecord, tokens: list[bytes], desk: Desk, wait_for_all: bool) -> _Ready | Waiting:
     item = _stored(record)
+    require_replacing(record)
     if item.token is not None:
         return item
     place = f"certificate {grouped(record.lookup_id)}"
@@ -280,7 +282,13 @@ def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
 
 
 def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> None:
-    """The site, then the mark: whoever reads `issued` finds file and PDF."""
+    """The site, then the mark: whoever reads `issued` finds file and PDF.
+
+    What a certificate replaces ends first, in the database and on the site, so that at no moment both are valid (I15).
+    Cut short in between, the old one has ended and the next run publishes the new one.
+    """
+    if _end_replaced([item.ready.id for item, _ in printed], desk):
+        desk.lists()
     tokens = {item.ready.lookup_id: item.token for item, _ in printed if item.ready.consent}
     publish_certificates(Folder(desk.workspace.site_folder), tokens)
     settle()
@@ -297,6 +305,17 @@ def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> None:
             session.execute(update(CertificateRecord), values)
             event = {"moment": desk.now, "command": "issue", "reason": None}
             session.execute(insert(Event), [{"subject": ready.lookup_id, **event} for ready, _ in marked])
+
+
+def _end_replaced(ids: Sequence[int], desk: Desk) -> bool:
+    """Whether any of these certificates replaces another."""
+    query = select(CertificateRecord).where(CertificateRecord.id.in_(ids), CertificateRecord.supersedes_id.is_not(None))
+    with reading(desk.engine) as session:
+        if session.scalar(query.exists().select()) is not True:
+            return False
+    with writing(desk.engine) as session:
+        supersede(session, session.scalars(query), desk.now)
+    return True
 
 
 def _print(lot: _Lot, desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:

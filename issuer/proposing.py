@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Engine, exists, func, select, update
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from issuer.assessment import Standing, standing
 from issuer.config import Workspace
 from issuer.database import writing
-from issuer.drafting import Issue, Random, build_core, draw_identifiers, draw_index, plan_issue
+from issuer.drafting import Issue, Random, build_core, date_core, draw_identifiers, draw_index, plan_issue
 from issuer.lots import LOT, lots
 from issuer.models import (
     Attempt,
@@ -29,10 +29,11 @@ from issuer.models import (
     SyllabusVersion,
 )
 from issuer.records import find_cohort
-from issuer.statuses import LIST_BITS, free_list
+from issuer.statuses import LIST_BITS, free_list, grouped
 from issuer.syllabuses import open_syllabus, require_version
 from keys.encoding import Digest, canonical, sha256
 from keys.errors import HandsealError
+from keys.profile import parse_certificate
 from keys.request import write_request
 from keys.syllabus import Syllabus
 from keys.trust import Trust
@@ -57,6 +58,7 @@ class Proposal(Struct, frozen=True):
     count: int
     new: int  # 0: it is one that was written before, or what is still open of several
     not_yet: tuple[NotYet, ...]
+    left: int = 0  # drafts of another version of the syllabus: a request has one, so they go into the next
 
 
 class Proposer(Struct, frozen=True):
@@ -73,18 +75,21 @@ class Proposer(Struct, frozen=True):
 def propose(engine: Engine, cohort: str, stream: BinaryIO, proposer: Proposer) -> Proposal:
     """Drafts a certificate for each who passed and has none, and writes the request with them to `stream`.
 
-    Where nobody is new, the request holds what is proposed and not closed yet: the same bytes as before, if it is the
-    same. The drafts are stored when the whole request was written. HandsealError where there is nothing to propose.
+    Corrected and renewed certificates that were drafted go with it, dated now. Where nobody is new, the request holds
+    what is proposed and not closed yet: the same bytes as before, if it is the same. The drafts are stored when the
+    whole request was written. HandsealError where there is nothing to propose.
     """
     with writing(engine) as session:
         group = find_cohort(session, cohort)
         version = require_version(session, group.programme)
         not_yet = _draft_all(session, group.id, version, proposer)
-        chosen = _new(group.id)
+        version = _newest(session, _unsent(group.id)) or version
+        chosen = (*_unsent(group.id), CertificateRecord.syllabus_id == version.id)
+        _propose_drafts(session, chosen, version, proposer)
         new = _count(session, chosen)
         created = proposer.now
         if not new:
-            version = _open_version(session, group.id, not_yet)
+            version = _newest(session, _open(group.id)) or _nobody(not_yet)
             chosen = (*_open(group.id), CertificateRecord.syllabus_id == version.id)
             created = _created(session, chosen) or created
         count = _count(session, chosen)
@@ -97,7 +102,8 @@ def propose(engine: Engine, cohort: str, stream: BinaryIO, proposer: Proposer) -
         )
         _remember(session, chosen, RequestRecord(digest=digest, cohort_id=group.id, created=created))
         session.add(Event(moment=proposer.now, command="propose", subject=cohort, reason=None))
-    return Proposal(digest, count, new, tuple(not_yet))
+        left = _count(session, _unsent(group.id))
+    return Proposal(digest, count, new, tuple(not_yet), left)
 
 
 def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, proposer: Proposer) -> list[NotYet]:
@@ -124,6 +130,18 @@ def _draft_all(session: Session, cohort_id: int, version: SyllabusVersion, propo
 def _plan(proposer: Proposer, syllabus: Syllabus, body: bytes) -> Issue:
     clinic = proposer.workspace
     return plan_issue(clinic.site, clinic.organisation, syllabus, body, trust=proposer.trust, now=proposer.now)
+
+
+def _propose_drafts(session: Session, chosen: Conditions, version: SyllabusVersion, proposer: Proposer) -> None:
+    """Dates the successors that `correct` and `renew` drafted, and lets them go out."""
+    query = select(CertificateRecord).where(*chosen, CertificateRecord.state == State.DRAFT)
+    issue: Issue | None = None
+    for record in session.scalars(query).all():
+        issue = issue or _plan(proposer, open_syllabus(version), version.body)
+        core = canonical(date_core(issue, parse_certificate(record.core, f"draft {grouped(record.lookup_id)}")))
+        record.core, record.digest = core, sha256(core)
+        record.proposed_at, record.state = issue.moment, State.PROPOSED
+    session.flush()
 
 
 def without_certificate(session: Session, cohort_id: int) -> Iterator[tuple[Enrolment, ...]]:
@@ -160,9 +178,13 @@ def _store(
 # -- the request -------------------------------------------------------------------------------------------------------
 
 
-def _new(cohort_id: int) -> Conditions:
-    """Drafts that never were in a request: those of this transaction."""
-    return (*_open(cohort_id), CertificateRecord.request_digest.is_(None))
+def _unsent(cohort_id: int) -> Conditions:
+    """What never was in a request: the drafts of this transaction, and successors that were drafted before."""
+    return (
+        CertificateRecord.state.in_((State.DRAFT, State.PROPOSED)),
+        CertificateRecord.request_digest.is_(None),
+        CertificateRecord.enrolment.has(Enrolment.cohort_id == cohort_id),
+    )
 
 
 def _open(cohort_id: int) -> Conditions:
@@ -178,22 +200,23 @@ def _count(session: Session, chosen: Conditions) -> int:
     return session.scalar(select(func.count()).select_from(CertificateRecord).where(*chosen)) or 0
 
 
-def _open_version(session: Session, cohort_id: int, not_yet: list[NotYet]) -> SyllabusVersion:
-    """The newest syllabus that something is open for: a request has one."""
+def _newest(session: Session, chosen: Conditions) -> SyllabusVersion | None:
+    """The newest syllabus of these certificates: a request has one."""
     newest = (
         select(SyllabusVersion)
         .join(CertificateRecord, CertificateRecord.syllabus_id == SyllabusVersion.id)
-        .where(*_open(cohort_id))
+        .where(*chosen)
         .order_by(SyllabusVersion.version.desc())
         .limit(1)
     )
-    version = session.scalars(newest).one_or_none()
-    if version is None:
-        lacking = f"; {len(not_yet)} are not ready yet" if not_yet else ""
-        raise HandsealError(
-            f"nobody is waiting for a certificate{lacking}", hint="handseal eligible COHORT says what is missing"
-        )
-    return version
+    return session.scalars(newest).one_or_none()
+
+
+def _nobody(not_yet: list[NotYet]) -> NoReturn:
+    lacking = f"; {len(not_yet)} are not ready yet" if not_yet else ""
+    raise HandsealError(
+        f"nobody is waiting for a certificate{lacking}", hint="handseal eligible COHORT says what is missing"
+    )
 
 
 def _created(session: Session, chosen: Conditions) -> datetime | None:

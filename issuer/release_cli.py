@@ -84,6 +84,8 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
     kind = "new certificates" if done.new else "certificates that were proposed before and wait for co-signatures"
     click.echo(f"{out}: {done.count} {kind}")
     talk(f"its words, to be read aloud to each partner body: {words}")
+    if done.left:
+        talk(f"{done.left} successors of an earlier syllabus wait: handseal propose {escape(cohort)} --out OTHER.jsonl")
     if done.not_yet:
         talk(f"{len(done.not_yet)} are not ready yet: handseal eligible {escape(cohort)}")
 
@@ -281,7 +283,11 @@ def _desk(
     engine: Engine, workspace: Workspace, trust: Trust, pressing: Press, now: datetime, signer: Callable[[], Signer]
 ) -> Desk:
     materials = Site(workspace.site_folder, workspace.root_digest, None).materials(now)
-    return Desk(engine, workspace, trust, materials, signer, pressing, now)
+
+    def lists() -> object:
+        return upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
+
+    return Desk(engine, workspace, trust, materials, signer, pressing, now, lists)
 
 
 def _progress(lots: Iterable[Issued]) -> Iterator[Issued]:

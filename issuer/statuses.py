@@ -20,6 +20,7 @@ from keys import names
 from keys.encoding import parse
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.jws import parse_header, split_token
+from keys.profile import parse_certificate
 from keys.signer import Signer
 from keys.status import (
     ISSUER_LIST_LIFE,
@@ -33,7 +34,7 @@ from keys.status import (
     set_bits,
     sign_status_list,
 )
-from keys.text import require_text
+from keys.text import mixed_script_words, require_text
 from keys.trust import Trust, Use
 
 LIST_BITS = MIN_BITS
@@ -121,6 +122,45 @@ def recall(session: Session, lookup_id: str, *, reason: str, now: datetime) -> b
         record.status.revoked = True
     _note(session, record, "recall", reason, now)
     return True
+
+
+def supersede(session: Session, successors: Iterable[CertificateRecord], now: datetime) -> None:
+    """Ends what these certificates replace, and gives the learners the names that were corrected.
+
+    Replaced is refresh and revocation together, and final. The lists are published before a successor is.
+    """
+    for new in successors:
+        old = new.supersedes
+        if old is None or old.status.superseded:
+            continue
+        require_replacing(new)
+        old.status.revoked = old.status.superseded = True
+        _rename(new, old)
+        _note(session, old, "supersede", new.status.reason or "replaced", now)
+
+
+def require_replacing(new: CertificateRecord) -> None:
+    """HandsealError where what it replaces was taken back meanwhile: a successor is no way around that."""
+    old = new.supersedes
+    if old is None or old.status.superseded or not (old.status.revoked or old.status.suspended):
+        return
+    word = "revoked" if old.status.revoked else "suspended"
+    raise HandsealError(
+        f"replaces {grouped(old.lookup_id)}, which was {word}",
+        hint=f"handseal recall {grouped(new.lookup_id)} takes the successor back",
+    )
+
+
+def _rename(new: CertificateRecord, old: CertificateRecord) -> None:
+    """What the successor changed, and nothing else: the record may have been put right meanwhile."""
+    learner = new.enrolment.learner
+    now, before = (parse_certificate(each.core, f"certificate {grouped(each.lookup_id)}") for each in (new, old))
+    if now.printed_name != before.printed_name:
+        learner.name = now.printed_name
+    if now.latin_name != before.latin_name:
+        learner.latin_name = now.latin_name
+    if mixed_script_words(learner.name) or mixed_script_words(learner.latin_name or ""):
+        learner.mixed_script_reason = learner.mixed_script_reason or new.status.reason
 
 
 def _note(session: Session, record: CertificateRecord, command: str, reason: str, now: datetime) -> None:

@@ -82,18 +82,21 @@ def refresh_lists(
 
 
 def bring_up_to_date(engine: Engine, workspace: Workspace, *, trust: Trust, signer: Signer, now: datetime) -> Brought:
-    """Documents, syllabuses, certificates, status lists and the index, each as it should be."""
+    """Documents, syllabuses, status lists and certificates, each as it should be.
+
+    Lists come before certificates: a successor is never there while what it replaces still counts.
+    """
     site = Folder(workspace.site_folder)
     publish_documents(site, workspace.site, trust.list)
     with reading(engine) as session:
         for syllabus_id, body in session.execute(select(SyllabusVersion.syllabus_id, SyllabusVersion.body)):
             publish_syllabus(site, syllabus_id, body)
+    lists = refresh_lists(engine, workspace, trust=trust, signer=signer, now=now)
     written = withdrawn = 0
     for tokens, hidden in _issued(engine):
         written += publish_certificates(site, tokens)
         withdrawn += sum(withdraw_certificate(site, lookup_id) for lookup_id in hidden)
     settle()
-    lists = refresh_lists(engine, workspace, trust=trust, signer=signer, now=now)
     return Brought(lists, written, withdrawn)
 
 

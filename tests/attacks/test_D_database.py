@@ -192,7 +192,7 @@ def kill_while_issuing(folder: str, made: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     engine = open_database(workspace.database_url)
-    list(issue(Desk(engine, workspace, current_trust(workspace), materials, lambda: signer, press, NOW)))
+    list(issue(Desk(engine, workspace, current_trust(workspace), materials, lambda: signer, press, NOW, list)))
 
 
 @pytest.mark.parametrize("made", [0, 15, 30])

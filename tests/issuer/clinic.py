@@ -139,6 +139,7 @@ class Clinic:
             signer=lambda: self.world.issue_key,
             press=pretend_press,
             now=self.now,
+            lists=self.refresh,
         )
 
     def issue(self, *, wait_for_all: bool = False) -> list[Issued]:
