@@ -11,8 +11,7 @@ from issuer import upkeep
 from issuer.config import Workspace
 from issuer.database import open_database
 from keys.console import read_passphrase
-from keys.errors import HandsealError
-from keys.keyfile import is_encrypted, open_key_file
+from keys.keyfile import is_encrypted, open_key_file, require_encrypted
 from keys.signer import Signer
 from keys.trust import Trust
 
@@ -34,8 +33,7 @@ def cache(workspace: Workspace) -> Path:
 def issue_key(workspace: Workspace, passphrase_file: Path | None) -> Signer:
     """The key that signs certificates; asks for its passphrase on a terminal where no file is given."""
     path = workspace.issue_key
-    if not is_encrypted(path):
-        raise HandsealError(f"{path}: lies unencrypted", hint="only the status key may: make a new key with keygen")
+    require_encrypted(path)
     return open_key_file(path, read_passphrase("Passphrase of the issue key", passphrase_file), base=workspace.site)
 
 

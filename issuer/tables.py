@@ -19,7 +19,7 @@ from msgspec import Struct
 from issuer.workbook import ZIP_MAGIC, first_sheet
 from keys.console import escape
 from keys.errors import FormatError, HandsealError
-from keys.text import require_text
+from keys.text import FORMULA_STARTS, require_text
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ROWS = 50_000
@@ -29,7 +29,7 @@ MAX_CELL = 4000
 MAX_LINE = 64 * 1024
 MAX_FAULTS = 200  # kept to be shown; more are only counted
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = (*FORMULA_STARTS, "＝", "＋", "－", "＠")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _SAVE_AS = "save it as “CSV UTF-8 (comma delimited)” or as .xlsx"
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

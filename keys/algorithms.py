@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 from typing import assert_never
 
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from msgspec import Struct
 
-from keys.encoding import b64url_decode, b64url_encode, canonical
+from keys.encoding import b64url_decode, b64url_encode, canonical, sha256
 from keys.errors import FormatError, SignatureError
 
 RSA_BITS = 3072
@@ -119,9 +118,9 @@ def jwk_of(key: PrivateKey) -> Jwk:
     return EcJwk(crv="P-256", x=x, y=y)
 
 
-def thumbprint(jwk: Jwk) -> str:
+def thumbprint(jwk: Struct) -> str:
     """RFC 7638: a JWK here holds the required members and no others, so its canonical form is the hash's input."""
-    return b64url_encode(hashlib.sha256(canonical(jwk)).digest())
+    return b64url_encode(sha256(canonical(jwk)))
 
 
 def sign(key: PrivateKey, message: bytes) -> bytes:

@@ -26,8 +26,6 @@ from keys.signer import Signer
 from keys.status import StatusList, open_status_list
 from keys.trust import Trust
 
-CLOCK_LIMIT = timedelta(hours=24)
-
 
 class CosignPlan(Struct, frozen=True):
     """What would be signed: a reviewed request without the excluded rows, and what to be warned of."""
@@ -197,9 +195,10 @@ def _require_rows(review: Review, excluded: Iterable[int]) -> frozenset[int]:
 
 def _require_clock(review: Review, now: datetime) -> Iterator[str]:
     created = review.header.created
-    if now < created - CLOCK_LIMIT:
+    if now < created - MAX_EARLY:
+        limit = f"{MAX_EARLY // timedelta(hours=1)} hours"
         raise HandsealError(
-            f"clock: shows {format_time(now)}, more than 24 hours before the request was made ({format_time(created)})",
+            f"clock: shows {format_time(now)}, more than {limit} before the request was made ({format_time(created)})",
             hint="set this machine's clock",
         )
     if now < created:

@@ -15,7 +15,9 @@ from keys.profile import require_status_entry
 from keys.trust import KnownKey, Trust, Use
 
 MAX_EARLY = timedelta(hours=24)
+"""So much a co-signature may be dated before the proposal: `cosign` refuses to sign, verifiers to count beyond it."""
 MAX_LATE = timedelta(days=180)
+"""And so much after it."""
 CLOCK_GRACE = timedelta(minutes=10)
 """By so much two honest clocks may differ; the one such limit of keys, verifier and issuer."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from keys.encoding import MAX_BYTES, b64url_decode, b64url_encode, canonical, parse
@@ -46,6 +48,10 @@ def parse_header(token: Token, place: str = "token header") -> Header:
 
 def sign_token(payload: bytes, signer: Signer) -> str:
     """The compact JWS over `payload` (JCS bytes)."""
-    header = canonical(Header(alg=signer.algorithm.value, kid=signer.kid))
-    signed = f"{b64url_encode(header)}.{b64url_encode(payload)}"
-    return f"{signed}.{b64url_encode(signer.sign(signed.encode('ascii')))}"
+    return compact_jws(Header(alg=signer.algorithm.value, kid=signer.kid), payload, signer.sign)
+
+
+def compact_jws(header: Header, payload: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """As `sign_token`, also for keys that are no `Signer`: those of the trust list's holders."""
+    signed = f"{b64url_encode(canonical(header))}.{b64url_encode(payload)}"
+    return f"{signed}.{b64url_encode(sign(signed.encode('ascii')))}"

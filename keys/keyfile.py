@@ -18,7 +18,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from keys.algorithms import Algorithm, PrivateKey, generate_private_key, jwk_of, public_key
+from keys.algorithms import Algorithm, generate_private_key, jwk_of, public_key
 from keys.encoding import canonical
 from keys.errors import FormatError, HandsealError
 from keys.files import SECRET, read_bounded, require_absent, write_new
@@ -52,7 +52,7 @@ def create_key(
     require_absent(public)
     key = ed25519.Ed25519PrivateKey.generate() if use is KeyUse.TRUST else generate_private_key(algorithm)
     shown = prove_possession(key, organisation=organisation, use=use, created=created)
-    _write(path, key, passphrase)
+    write_key_file(path, key, passphrase)
     try:
         write_new(public, canonical(shown))
     except HandsealError:
@@ -66,14 +66,14 @@ def public_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.pub.json")
 
 
-def write_key_file(path: Path, key: PrivateKey, passphrase: str | None) -> None:
+def write_key_file(path: Path, key: AnyPrivateKey, passphrase: str | None) -> None:
     """A new key file of mode 0600; never overwrites. `passphrase` None is for the unattended status key."""
-    _write(path, key, passphrase)
-
-
-def write_trust_key(path: Path, key: ed25519.Ed25519PrivateKey, passphrase: str) -> None:
-    """A new key file of a trust-list key."""
-    _write(path, key, passphrase)
+    require_absent(path)
+    _require_outside_git(path)
+    data = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_new(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase), SECRET)
 
 
 def open_key_file(path: Path, passphrase: str | None, *, base: str) -> MemorySigner:
@@ -101,27 +101,15 @@ def is_encrypted(path: Path) -> bool:
     return read_bounded(path, MAX_KEY_FILE).startswith(_AGE)
 
 
-def write_public_key(
-    path: Path, key: AnyPrivateKey, *, organisation: str, use: KeyUse, created: datetime
-) -> PublicKeyFile:
-    """The public half of `key` as a new file, signed by `key` itself."""
-    shown = prove_possession(key, organisation=organisation, use=use, created=created)
-    write_new(path, canonical(shown))
-    return shown
+def require_encrypted(path: Path) -> None:
+    """HandsealError where a key that signs certificates or co-signs lies open."""
+    if not is_encrypted(path):
+        raise HandsealError(f"{path}: lies unencrypted", hint="only a status key may: make a new one with keygen")
 
 
 def read_public_key(path: Path) -> PublicKeyFile:
     """A public key file whose signature shows possession (K11); FormatError or SignatureError otherwise."""
     return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
-
-
-def _write(path: Path, key: AnyPrivateKey, passphrase: str | None) -> None:
-    require_absent(path)
-    _require_outside_git(path)
-    data = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_new(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase), SECRET)
 
 
 def _read(path: Path, passphrase: str | None) -> AnyPrivateKey:

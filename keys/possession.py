@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Literal, assert_never
 
 from cryptography.exceptions import InvalidSignature
@@ -14,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from keys.algorithms import EcJwk, PrivateKey, RsaJwk, algorithm_of, jwk_of, public_key, sign
+from keys.algorithms import EcJwk, PrivateKey, RsaJwk, algorithm_of, jwk_of, public_key, sign, thumbprint
 from keys.credential import Wire
 from keys.encoding import Digest, Time, b64url_decode, b64url_encode, canonical, parse, require_utc, sha256
 from keys.errors import FormatError, SignatureError
-from keys.jws import Header, parse_header, split_token
+from keys.jws import Header, compact_jws, parse_header, split_token
 from keys.names import key_id, parse_organisation_id
 
 TRUST_ALGORITHM = "Ed25519"
@@ -82,22 +83,21 @@ def prove_possession(key: AnyPrivateKey, *, organisation: str, use: KeyUse, crea
         type="handseal-key",
         version=1,
         organisation=organisation,
-        kid=key_id(parse_organisation_id(organisation, "organisation").base, b64url_encode(sha256(canonical(jwk)))),
+        kid=key_id(parse_organisation_id(organisation, "organisation").base, thumbprint(jwk)),
         jwk=jwk,
         alg=_algorithm(key),
         use=use,
         created=created,
     )
-    header = b64url_encode(canonical(Header(alg=statement.alg, kid=statement.kid)))
-    signed = f"{header}.{b64url_encode(canonical(statement))}"
-    return replace(statement, proof=f"{signed}.{b64url_encode(_sign(key, signed.encode('ascii')))}")
+    header = Header(alg=statement.alg, kid=statement.kid)
+    return replace(statement, proof=compact_jws(header, canonical(statement), partial(_sign, key)))
 
 
 def parse_public_key(data: bytes, place: str) -> PublicKeyFile:
     """A public key file whose `kid` is its key's and whose proof holds; FormatError or SignatureError otherwise."""
     file = parse(data, PublicKeyFile, place)
     base = parse_organisation_id(file.organisation, f"{place}: organisation").base
-    if file.kid != key_id(base, b64url_encode(file.digest)):
+    if file.kid != key_id(base, thumbprint(file.jwk)):
         raise FormatError(f"{place}: kid: is not the thumbprint of the key under the organisation's address")
     if (file.use is KeyUse.TRUST) != isinstance(file.jwk, OkpJwk):
         raise FormatError(f"{place}: use {file.use.value!r}: takes another kind of key")

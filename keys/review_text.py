@@ -14,6 +14,7 @@ import msgspec
 from keys.encoding import format_time, sri
 from keys.review import Review, ReviewRow
 from keys.syllabus import Criterion, Outcome, Rubric, Syllabus, Texts
+from keys.text import FORMULA_STARTS
 
 ROW_HEADINGS = (
     "row",
@@ -28,8 +29,6 @@ ROW_HEADINGS = (
     "certificate",
 )
 Section = tuple[str, list[tuple[str, str]]]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def review_sections(review: Review, *, words: bool = True) -> list[Section]:
@@ -64,7 +63,7 @@ def export_rows(review: Review) -> bytes:
     writer = csv.writer(text)
     writer.writerow(ROW_HEADINGS)
     for row in review.rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row_cells(row)])
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row_cells(row)])
     return text.getvalue().encode("utf-8")
 
 

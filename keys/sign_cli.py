@@ -19,7 +19,7 @@ from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_file, read_bounded, require_absent, write_new
 from keys.home import Home
-from keys.keyfile import is_encrypted, open_key_file, public_path, read_public_key
+from keys.keyfile import open_key_file, public_path, read_public_key, require_encrypted
 from keys.names import parse_organisation_id
 from keys.offline_cli import (
     ceremony_transcript,
@@ -107,8 +107,7 @@ def sitting(command: str, key_path: Path, options: dict[str, Any]) -> Iterator[S
 
 def open_signer(key_path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> MemorySigner:
     """Asks for the passphrase and opens the key; once per command, for that is slow by design."""
-    if not is_encrypted(key_path):
-        raise HandsealError(f"{key_path}: lies unencrypted", hint="only a status key may; make a new one")
+    require_encrypted(key_path)
     passphrase = read_passphrase("passphrase", passphrase_file)
     return open_key_file(key_path, passphrase, base=parse_organisation_id(public.organisation, "organisation").base)
 

@@ -10,6 +10,9 @@ from idna.core import valid_contextj
 
 from keys.errors import FormatError
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is run by a spreadsheet: refused where it is read, disarmed where it is written (I01)."""
+
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 # Invisible, yet in categories that are otherwise fine: combining grapheme joiner and the Hangul fillers.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0")

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from keys.credential import Wire
-from keys.encoding import MAX_BYTES, Digest, Sri, Time, b64url_encode, canonical, parse, require_utc, sha256, sri
+from keys.encoding import Digest, Sri, Time, canonical, parse, require_utc, sha256, sri
 from keys.errors import FormatError, HandsealError
-from keys.jws import Header, parse_header, split_token
+from keys.jws import Header, compact_jws, parse_header, split_token
 from keys.possession import PublicKeyFile, parse_public_key, require_signature
 from keys.text import require_text
 
@@ -70,9 +70,7 @@ class Transcript:
     def close(self, key: PublicKeyFile, sign: Callable[[bytes], bytes]) -> None:
         """Adds the last line, signed by `key`, whose private half is `sign`."""
         at = self._moment()
-        header = b64url_encode(canonical(Header(alg=key.alg, kid=key.kid)))
-        signed = f"{header}.{b64url_encode(_closing(self._number, self._last, at))}"
-        seal = f"{signed}.{b64url_encode(sign(signed.encode('ascii')))}"
+        seal = compact_jws(Header(alg=key.alg, kid=key.kid), _closing(self._number, self._last, at), sign)
         self._write(at, CLOSED, {"key": canonical(key).decode("utf-8"), "seal": seal})
 
     def _moment(self) -> datetime:
@@ -105,7 +103,7 @@ def verify_transcript(lines: Iterable[bytes], place: str) -> Closed:
             raise FormatError(f"{where}: stands after the last line")
         if not data.endswith(b"\n"):
             raise FormatError(f"{where}: is cut off")
-        line = parse(data[:-1], Line, where, limit=MAX_BYTES)
+        line = parse(data[:-1], Line, where)
         if line.number != number or line.previous != sri(last):
             raise FormatError(f"{where}: does not follow the line before it")
         if read and line.at < read[-1].at:

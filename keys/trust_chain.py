@@ -113,6 +113,16 @@ def open_root(data: bytes, version: int) -> RootFile:
     return root
 
 
+def open_list(data: bytes, version: int) -> TrustList:
+    """One list by itself: its form, rules and version, not its signatures."""
+    place = target_name(version)
+    trust_list = parse(data, TrustList, place, limit=MAX_LIST_BYTES)
+    if trust_list.version != version:
+        raise FormatError(f"{place}: says it is version {trust_list.version}")
+    require_trust_list(trust_list, place)
+    return trust_list
+
+
 def read_lists(read: ReadTrustFile, targets: TargetsFile) -> tuple[tuple[TrustList, ...], Digest]:
     """Every list from 1 to the one that `targets` names, oldest first, and the newest one's digest.
 
@@ -125,10 +135,10 @@ def read_lists(read: ReadTrustFile, targets: TargetsFile) -> tuple[tuple[TrustLi
     data = _read(read, list_name(version))
     if len(data) != target.length or sha256(data).hex() != target.hashes.sha256:
         raise FormatError(f"{target_name(version)}: is not the list that targets.json names")
-    lists = [_open_list(data, version)]
+    lists = [open_list(data, version)]
     while lists[-1].version > 1:
         older = lists[-1].version - 1
-        lists.append(_open_list(_read(read, list_name(older)), older))
+        lists.append(open_list(_read(read, list_name(older)), older))
         require_successor(lists[-1], lists[-2])
     return tuple(reversed(lists)), sha256(data)
 
@@ -149,12 +159,3 @@ def _read(read: ReadTrustFile, name: str) -> bytes:
 
 def _read_targets(read: ReadTrustFile) -> TargetsFile:
     return parse_targets(_read(read, TARGETS), f"trust/{TARGETS}")
-
-
-def _open_list(data: bytes, version: int) -> TrustList:
-    place = target_name(version)
-    trust_list = parse(data, TrustList, place, limit=MAX_LIST_BYTES)
-    if trust_list.version != version:
-        raise FormatError(f"{place}: says it is version {trust_list.version}")
-    require_trust_list(trust_list, place)
-    return trust_list

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import UNSET, Struct
 
-from keys.encoding import Digest, canonical, parse, sha256
+from keys.encoding import Digest, canonical, sha256
 from keys.errors import FormatError, HandsealError
 from keys.trust import Trust, TrustList
 from keys.trust_chain import (
-    MAX_LIST_BYTES,
     MAX_ROOTS,
     TARGETS,
     list_name,
+    open_list,
     open_root,
     read_lists,
     require_lives,
@@ -47,9 +47,8 @@ from keys.trust_metadata import (
     require_signed,
     signed_bytes,
     signers,
-    write,
 )
-from keys.trust_rules import require_successor, require_trust_list
+from keys.trust_rules import require_successor
 
 MIN_THRESHOLD = 2
 """A list that one key can change is not what partner bodies agreed to."""
@@ -105,7 +104,7 @@ def found(
     if first.version != 1:
         raise FormatError("trust list: the first one is version 1")
     root = _root(1, holders, (root_threshold, targets_threshold), made=first.issued, life=life)
-    return {root_name(1): write(root), **_targets_and_list(first, life)}
+    return {root_name(1): canonical(root), **_targets_and_list(first, life)}
 
 
 def propose(files: Files, new: TrustList, *, life: timedelta = MAX_LIFE) -> dict[str, bytes]:
@@ -129,7 +128,7 @@ def propose_root(
     if version > MAX_ROOTS:
         raise HandsealError(f"trust: has {MAX_ROOTS} roots already", hint="found a new trust list")
     root = _root(version, holders, (root_threshold, targets_threshold), made=made, life=life)
-    return {**files, root_name(version): write(root)}
+    return {**files, root_name(version): canonical(root)}
 
 
 def sign(files: Files, key: Ed25519PrivateKey, *, held: Trust | None = None) -> dict[str, bytes]:
@@ -152,9 +151,9 @@ def sign(files: Files, key: Ed25519PrivateKey, *, held: Trust | None = None) -> 
         raise HandsealError("trust: this key is no holder's of the trust list")
     signed = dict(files)
     if not root.complete and keyid in by_root:
-        signed[root.file] = write(add_signature(draft.root, key))
+        signed[root.file] = canonical(add_signature(draft.root, key))
     if not targets.complete and keyid in by_targets:
-        signed[TARGETS] = write(add_signature(draft.targets, key))
+        signed[TARGETS] = canonical(add_signature(draft.targets, key))
     return signed
 
 
@@ -206,13 +205,6 @@ def require_continues(files: Files, held: Trust) -> None:
         raise _another(name)
 
 
-def parse_list(data: bytes, place: str) -> TrustList:
-    """One list by itself: its form and rules, not its signatures."""
-    trust_list = parse(data, TrustList, place, limit=MAX_LIST_BYTES)
-    require_trust_list(trust_list, place)
-    return trust_list
-
-
 def _root(
     version: int, holders: Sequence[Holder], thresholds: tuple[int, int], *, made: datetime, life: timedelta
 ) -> RootFile:
@@ -233,7 +225,7 @@ def _root(
         issued=made,
     )
     file = RootFile(signatures=(), signed=signed)
-    return parse_root(write(file), place)
+    return parse_root(canonical(file), place)
 
 
 def _holder_key(holder: Holder) -> HolderKey:
@@ -244,7 +236,7 @@ def _holder_key(holder: Holder) -> HolderKey:
 
 def _targets_and_list(new: TrustList, life: timedelta) -> dict[str, bytes]:
     data = canonical(new)
-    parse_list(data, target_name(new.version))
+    open_list(data, new.version)
     target = TargetFile(hashes=Hashes(sha256=sha256(data).hex()), length=len(data))
     signed = TargetsSigned(
         kind="targets",
@@ -254,7 +246,7 @@ def _targets_and_list(new: TrustList, life: timedelta) -> dict[str, bytes]:
         version=new.version,
     )
     require_life(signed.expires, new.issued, TARGETS)
-    return {TARGETS: write(TargetsFile(signatures=(), signed=signed)), list_name(new.version): data}
+    return {TARGETS: canonical(TargetsFile(signatures=(), signed=signed)), list_name(new.version): data}
 
 
 def _progress(name: str, file: RootFile | TargetsFile, role: str, root: RootFile) -> Progress:

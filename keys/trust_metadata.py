@@ -23,7 +23,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
     VerificationResult,
 )
 
-from keys.encoding import Time, canonical, parse, require_utc
+from keys.encoding import Time, parse, require_utc
 from keys.errors import FormatError, SignatureError
 from keys.names import parse_organisation_id
 
@@ -148,7 +148,7 @@ def key_id_of(key: Ed25519PublicKey) -> str:
 
 
 def parse_root(data: bytes, place: str) -> RootFile:
-    """Shape and rules of one root; whether its signatures suffice is `root_signers`' to say."""
+    """Shape and rules of one root; whether its signatures suffice is `require_signed`'s to say."""
     file = parse(data, RootFile, place)
     _require_root(file.signed, place)
     return file
@@ -207,11 +207,6 @@ def add_signature(file: File, key: Ed25519PrivateKey) -> File:
     made = CryptoSigner(key, SSlibKey.from_crypto(key.public_key())).sign(signed_bytes(file))
     by_key = {signature.keyid: signature for signature in (*file.signatures, Signature(made.keyid, made.signature))}
     return msgspec.structs.replace(file, signatures=tuple(by_key[keyid] for keyid in sorted(by_key)))
-
-
-def write(file: RootFile | TargetsFile) -> bytes:
-    """The bytes of the file: JCS, so that `parse` takes them."""
-    return canonical(file)
 
 
 def _metadata(file: RootFile | TargetsFile) -> Metadata[Root] | Metadata[Targets]:

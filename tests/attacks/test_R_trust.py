@@ -16,7 +16,7 @@ from keys.errors import HandsealError
 from keys.trust import NameFrom, Organisation
 from keys.trust_chain import MAX_LIST_BYTES, MAX_ROOTS, TARGETS, load_trust, root_name, target_name
 from keys.trust_edit import Holder, found, propose, propose_root, root_digest
-from keys.trust_metadata import add_signature, key_id_of, parse_root, write
+from keys.trust_metadata import add_signature, key_id_of, parse_root
 from tests.keys.trust_holders import (
     CLINIC,
     COLLEGE,
@@ -52,7 +52,7 @@ def second_root(*signers: Ed25519PrivateKey) -> dict[str, bytes]:
     root = parse_root(draft["2.root.json"], "2.root.json")
     for private in signers:
         root = add_signature(root, private)
-    return {**draft, "2.root.json": write(root)}
+    return {**draft, "2.root.json": canonical(root)}
 
 
 OLD = (HOLDERS[CLINIC], HOLDERS[TTMA])
@@ -228,7 +228,7 @@ def test_R_a_stranger_with_a_whole_site_of_its_own_is_not_believed() -> None:
     root = parse_root(own["1.root.json"], "root")
     for private in (*NEW, STRANGER):
         root = add_signature(root, private)
-    forged = {**own, "1.root.json": write(root)}
+    forged = {**own, "1.root.json": canonical(root)}
     refused(forged, "is not the root that was told", root_digest(FIRST))
 
 

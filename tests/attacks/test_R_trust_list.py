@@ -12,8 +12,8 @@ from keys.encoding import canonical
 from keys.errors import HandsealError
 from keys.names import key_id
 from keys.trust import NameFrom, TrustList, Use
-from keys.trust_chain import TARGETS
-from keys.trust_edit import found, parse_list, propose
+from keys.trust_chain import TARGETS, open_list
+from keys.trust_edit import found, propose
 from tests.keys.trust_holders import (
     CLINIC,
     COLLEGE,
@@ -238,6 +238,6 @@ def test_R20_the_same_rules_hold_before_anyone_signs() -> None:
 
     data = changed_list(FIRST, change)["1.list.json"]
     with pytest.raises(HandsealError, match="co-signers"):
-        parse_list(data, "list")
+        open_list(data, 1)
     with pytest.raises(HandsealError, match="co-signers"):
         found(msgspec.json.decode(data, type=TrustList), holders())

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keys.cli import main
-from keys.keyfile import public_path, read_public_key, write_public_key
-from keys.possession import KeyUse
+from keys.encoding import canonical
+from keys.keyfile import public_path, read_public_key
+from keys.possession import KeyUse, prove_possession
 from keys.request import RequestReader
 from keys.response import ResponseReader
 from keys.review import review_request
@@ -72,7 +73,8 @@ def make_desk(folder: Path, *, real_key: bool = True) -> Desk:
     else:
         key.write_bytes(b"age-encryption.org/v1\n")
         key.chmod(0o600)
-        write_public_key(public_path(key), KEYS[TTMA]._key, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
+        shown = prove_possession(KEYS[TTMA]._key, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
+        public_path(key).write_bytes(canonical(shown))
     files = trust_files(build_list({**PUBLIC, TTMA: read_public_key(public_path(key))}))
     write_trust(folder / "trust", files)
     return Desk(folder, root_digest(files), load_trust(files.get, root_digest=root_digest(files)))

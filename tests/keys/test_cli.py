@@ -15,9 +15,10 @@ import pytest
 from keys import offline_cli
 from keys.cli import main
 from keys.cosignature import open_cosignature
+from keys.encoding import canonical
 from keys.errors import ConfigurationError, HandsealError
-from keys.keyfile import create_key, public_path, read_public_key, write_public_key
-from keys.possession import KeyUse
+from keys.keyfile import create_key, public_path, read_public_key
+from keys.possession import KeyUse, prove_possession
 from keys.request import RequestReader
 from keys.review import review_request
 from keys.review_cli import show_review
@@ -237,7 +238,8 @@ def test_the_public_half_must_be_there_and_be_the_keys(fresh: Desk, capsys: pyte
     public.write_bytes(data.replace(b'"cosign"', b'"status"'))
     assert fresh.cosign("response.jsonl", *fresh.brought) == 1
     public.unlink()
-    write_public_key(public, KEYS[TTMA]._key, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
+    shown = prove_possession(KEYS[TTMA]._key, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
+    public.write_bytes(canonical(shown))
     assert fresh.cosign("response.jsonl", *fresh.brought) == 1
     assert "is not in trust list 1" in capsys.readouterr().err
 

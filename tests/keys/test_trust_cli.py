@@ -13,7 +13,7 @@ from keys.console import run
 from keys.encoding import canonical, digest_words, sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import write_new
-from keys.keyfile import write_trust_key
+from keys.keyfile import write_key_file
 from keys.possession import KeyUse, prove_possession
 from keys.transcript import verify_transcript
 from keys.trust_changes import Founding
@@ -256,7 +256,7 @@ def test_a_frozen_list_is_read_beside_the_changes(desk: Path, published: tuple[P
 
 def test_an_encrypted_key_signs(desk: Path, handseal: Run) -> None:
     (desk / "ttma.key").unlink()
-    write_trust_key(desk / "ttma.key", HOLDERS[TTMA], "not needed")
+    write_key_file(desk / "ttma.key", HOLDERS[TTMA], "not needed")
     handseal("init", desk / "founding.toml", "--out", desk / "draft")
     code, out, _ = sign(handseal, desk, "draft", "ttma")
     assert (code, f"signed by {TTMA} (2 needed)" in out) == (0, True)
