@@ -7,16 +7,18 @@ from pathlib import Path
 import click
 import msgspec
 
+from issuer.comparison import between, since_last, with_file
 from issuer.config import Workspace, find_workspace
-from issuer.database import open_database, writing
+from issuer.database import open_database, reading, writing
 from issuer.models import Event
 from issuer.publishing import Folder, publish_index, publish_syllabus
 from issuer.records_cli import FILE, as_json_option, clock, in_workspace
 from issuer.rules import Findings, check_file, require_programme
-from issuer.syllabuses import publish_version
+from issuer.syllabuses import open_syllabus, publish_version
 from issuer.upkeep import current_trust
 from keys.console import escape, print_json
 from keys.errors import ConfigurationError
+from verifier.comparison import Change
 
 
 @click.command()
@@ -54,7 +56,7 @@ def _say_findings(findings: Findings) -> None:
 
 @click.group()
 def programme() -> None:
-    """Publish programmes."""
+    """Publish programmes and compare their versions."""
 
 
 @programme.command("publish")
@@ -80,6 +82,7 @@ def publish(workspace: Workspace, file: Path, as_json: bool) -> None:
         )
         if done.new:
             session.add(Event(moment=now, command="programme publish", subject=done.record.syllabus_id))
+        changes = since_last(session, open_syllabus(done.record)) if done.new else ()
     site = Folder(workspace.site_folder)
     publish_syllabus(site, done.record.syllabus_id, done.record.body)
     publish_index(site)
@@ -87,8 +90,49 @@ def publish(workspace: Workspace, file: Path, as_json: bool) -> None:
         print_json({"id": done.record.syllabus_id, "version": done.record.version, "new": done.new})
     elif done.new:
         click.echo(f"{described.slug}: version {done.record.version} is published: {done.record.syllabus_id}")
+        _say_changes(changes)
     else:
         click.echo(f"{described.slug}: nothing changed since version {done.record.version}")
+
+
+@programme.command("diff")
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="[AFTER]", required=False)
+@click.option("--programme", "slug", metavar="SLUG", help="The programme, where versions are given by number.")
+@as_json_option
+@in_workspace
+def diff(workspace: Workspace, before: str, after: str | None, slug: str | None, as_json: bool) -> None:
+    """Say in words what changed between two versions of a programme.
+
+    A version is SLUG/1, a number with --programme, or last a TOML file; a file alone is compared with the last
+    published version, a published version alone with the newest one.
+
+    \b
+    handseal programme diff deep-tissue-foundations/1 deep-tissue-foundations/2
+    handseal programme diff 1 2 --programme deep-tissue-foundations
+    handseal programme diff programmes/deep-tissue-foundations.toml
+    """
+    if after is not None and before.endswith(".toml"):
+        raise ConfigurationError(f"{before}: a file comes last", hint=f"handseal programme diff {after} {before}")
+    file = next((name for name in (after, before) if name is not None and name.endswith(".toml")), None)
+    described = require_programme(Path(file), clinic=workspace.config.clinic.slug) if file else None
+    with reading(open_database(workspace.database_url)) as session:
+        if file and described:
+            found = with_file(session, described, before if after else None, file=Path(file).name)
+        else:
+            found = between(session, before, after, programme=slug)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    click.echo(f"{escape(found.before)} → {escape(found.after)}")
+    _say_changes(found.changes)
+    if not found.changes:
+        click.echo("  nothing changed")
+
+
+def _say_changes(changes: tuple[Change, ...]) -> None:
+    for change in changes:
+        click.echo(f"  {escape(change.text)}")
 
 
 COMMANDS: tuple[click.Command, ...] = (check, programme)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import UNSET, Struct
@@ -50,7 +50,7 @@ def check_file(path: Path, *, clinic: str | None) -> tuple[Programme | None, Fin
     found = check_programme(programme, clinic=clinic)
     heads = {related for fault in shaped.faults for related in _RELATED.get(fault.about, (fault.about,))}
     errors = tuple(finding for finding in found.errors if _head(finding) not in heads)
-    findings = Findings((*unread, *unhashed, *errors), found.warnings)
+    findings = Findings(_sorted((*unread, *errors, *unhashed)), found.warnings)
     if not findings.errors and (reason := rehearse(programme)):
         refusal = Finding(CODE, "programme", f"programme: cannot be published: {reason}", "say it shorter")
         findings = Findings((refusal,), found.warnings)
@@ -74,7 +74,11 @@ def check_programme(programme: Programme, *, clinic: str | None) -> Findings:
     if clinic is not None and clinic in programme.cosigners:
         errors.append(Finding("MC09", "cosigners", f"cosigners: {clinic} is the clinic itself", "name partner bodies"))
     warnings = [Finding("MC13", *breach) for breach in _vague_outcomes(programme)]
-    return Findings(tuple(sorted(errors, key=lambda finding: finding.code)), tuple(warnings))
+    return Findings(_sorted(errors), tuple(warnings))
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.code))
 
 
 def _head(finding: Finding) -> str:
