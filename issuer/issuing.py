@@ -107,8 +107,7 @@ def issue(desk: Desk, *, cohort: str | None = None, wait_for_all: bool = False) 
     """
     for lot in _one_ahead(_signed(desk, cohort, wait_for_all=wait_for_all)):
         printed, unprinted = _print(lot, desk)
-        _release(printed, desk)
-        released = tuple(item.ready.lookup_id for item, _ in printed)
+        released = _release(printed, desk)
         yield Issued(released, lot.waiting, (*lot.refused, *unprinted))
 
 
@@ -281,35 +280,41 @@ def _store_tokens(engine: Engine, closed: Sequence[_Closed]) -> list[_Closed]:
     return [item for item in closed if item.ready.id in ours]
 
 
-def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> None:
-    """The site, then the mark: whoever reads `issued` finds file and PDF.
+def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> tuple[str, ...]:
+    """The site, then the mark, while nobody can recall: whoever reads `issued` finds file and PDF.
 
     What a certificate replaces ends first, in the database and on the site, so that at no moment both are valid (I15).
-    Cut short in between, the old one has ended and the next run publishes the new one.
+    Cut short in between, the old one has ended and the next run publishes the new one. Returns the lookup ids of those
+    that were not recalled meanwhile.
     """
     if _end_replaced([item.ready.id for item, _ in printed], desk):
         desk.lists()
-    tokens = {item.ready.lookup_id: item.token for item, _ in printed if item.ready.consent}
-    publish_certificates(Folder(desk.workspace.site_folder), tokens)
-    settle()
     with writing(desk.engine) as session:
-        ids = [item.ready.id for item, _ in printed]
-        query = select(CertificateRecord.id).where(
-            CertificateRecord.id.in_(ids), CertificateRecord.state == State.PROPOSED
+        query = select(CertificateRecord.id, CertificateRecord.state).where(
+            CertificateRecord.id.in_([item.ready.id for item, _ in printed])
         )
-        unmarked = set(session.scalars(query))
-        marked = [(item.ready, digest) for item, digest in printed if item.ready.id in unmarked]
+        states = {row[0]: row[1] for row in session.execute(query)}
+        marked = [(item, digest) for item, digest in printed if states.get(item.ready.id) is State.PROPOSED]
+        tokens = {item.ready.lookup_id: item.token for item, _ in marked if item.ready.consent}
+        publish_certificates(Folder(desk.workspace.site_folder), tokens)
+        settle()
         if marked:
             change = {"state": State.ISSUED, "issued_at": desk.now}
-            values = [{"id": ready.id, "pdf_digest": digest, **change} for ready, digest in marked]
+            values = [{"id": item.ready.id, "pdf_digest": digest, **change} for item, digest in marked]
             session.execute(update(CertificateRecord), values)
             event = {"moment": desk.now, "command": "issue", "reason": None}
-            session.execute(insert(Event), [{"subject": ready.lookup_id, **event} for ready, _ in marked])
+            session.execute(insert(Event), [{"subject": item.ready.lookup_id, **event} for item, _ in marked])
+    released = {State.PROPOSED, State.ISSUED}
+    return tuple(item.ready.lookup_id for item, _ in printed if states.get(item.ready.id) in released)
 
 
 def _end_replaced(ids: Sequence[int], desk: Desk) -> bool:
     """Whether any of these certificates replaces another."""
-    query = select(CertificateRecord).where(CertificateRecord.id.in_(ids), CertificateRecord.supersedes_id.is_not(None))
+    query = select(CertificateRecord).where(
+        CertificateRecord.id.in_(ids),
+        CertificateRecord.supersedes_id.is_not(None),
+        CertificateRecord.state != State.RECALLED,
+    )
     with reading(desk.engine) as session:
         if session.scalar(query.exists().select()) is not True:
             return False

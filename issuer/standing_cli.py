@@ -11,10 +11,12 @@ from issuer import statuses, upkeep
 from issuer.config import Workspace
 from issuer.database import writing
 from issuer.opening_cli import start, status_key
+from issuer.publishing import Folder, withdraw_certificate
 from issuer.records_cli import clock, in_workspace
 from issuer.statuses import Change
 from keys.console import escape
 from keys.errors import HandsealError
+from keys.names import parse_lookup_id
 from keys.trust import Trust
 
 reason_option = click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the certificate.")
@@ -34,6 +36,8 @@ def recall(workspace: Workspace, ids: tuple[str, ...], reason: str) -> None:
     engine, trust = start(workspace, now)
     with writing(engine) as session:
         done = {lookup: statuses.recall(session, lookup, reason=reason, now=now) for lookup in ids}
+    for lookup in ids:  # of one that `issue` was about to release when it was cut short
+        withdraw_certificate(Folder(workspace.site_folder), parse_lookup_id(lookup))
     _say_changes(done, "recalled")
     _refresh(engine, workspace, trust, now)
 

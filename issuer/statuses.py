@@ -109,16 +109,17 @@ def change_status(session: Session, lookup_id: str, change: Change, *, reason: s
 def recall(session: Session, lookup_id: str, *, reason: str, now: datetime) -> bool:
     """Takes back a certificate before issue; its index is never used again. False where it was done already.
 
-    If partners had signed it, its revocation bit is set: their signatures stay somewhere.
+    If partners or the clinic had signed it, its revocation bit is set: their signatures stay somewhere.
     """
     record = find_certificate(session, lookup_id)
     place = grouped(record.lookup_id)
     if record.state is State.RECALLED:
         return False
-    if record.state is State.ISSUED or record.token is not None:
+    if record.state is State.ISSUED:
         raise HandsealError(f"{place}: is issued already", hint="handseal revoke takes back an issued certificate")
     record.state = State.RECALLED
-    if session.scalar(select(CosignatureRecord.id).where(CosignatureRecord.certificate_digest == record.digest)):
+    cosigned = select(CosignatureRecord.id).where(CosignatureRecord.certificate_digest == record.digest)
+    if record.token is not None or session.scalar(cosigned):
         record.status.revoked = True
     _note(session, record, "recall", reason, now)
     return True
@@ -204,7 +205,7 @@ def publish_lists(
     """
     session.execute(select(SchemaVersion).with_for_update())
     require_key(trust, signer, workspace.organisation, Use.STATUS, "status key")
-    reference = TrustListReference(id=f"{workspace.site}/trust/{trust.list.version}.list.json", digest_sri=trust.digest)
+    reference = TrustListReference.of(trust, workspace.site)
     site = Folder(workspace.site_folder)
     signed: dict[str, bytes] = {}
     for bits in read_bits(session):

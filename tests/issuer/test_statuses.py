@@ -1,14 +1,18 @@
 """Status bits: final where they must be, together or not at all, and never lost."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import update
 
 from issuer import upkeep
 from issuer.database import reading, writing
+from issuer.issuing import issue
 from issuer.models import State, StatusRecord
+from issuer.printing import Sheet
 from issuer.statuses import (
     RENEW_BEFORE,
     Change,
@@ -22,8 +26,8 @@ from issuer.statuses import (
 )
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.status import ISSUER_LIST_LIFE
-from tests.issuer.clinic import Clinic, found_clinic, later
-from tests.world import CLINIC, SITE, TTMA
+from tests.issuer.clinic import Clinic, found_clinic, later, pretend_press
+from tests.world import CLINIC, HARBOUR, SITE, TTMA
 from verifier.report import Verdict
 from verifier.verify import verify
 
@@ -107,6 +111,39 @@ def test_a_co_signature_after_the_recall_revokes_too(clinic: Clinic) -> None:
         recall(session, clinic.records()[0].lookup_id, reason="typo", now=clinic.now)
     assert clinic.receive(clinic.respond(request)).late == 1
     assert clinic.records()[0].status.revoked
+
+
+@pytest.mark.parametrize("moment", ["before it is printed", "while it is printed"])
+def test_what_was_signed_and_not_released_can_be_recalled(clinic: Clinic, moment: str) -> None:
+    clinic.enrol(["Ada"])
+    _, request = clinic.propose()
+    for partner in (HARBOUR, TTMA):
+        clinic.receive(clinic.respond(request, partner))
+    clinic.refresh()
+    (record,) = clinic.records()
+
+    def take_back() -> None:
+        with writing(clinic.engine) as session:
+            assert recall(session, record.lookup_id, reason="typo", now=clinic.now)
+
+    def press(sheets: Sequence[Sheet]) -> list[bytes | HandsealError]:
+        if moment == "while it is printed":
+            take_back()
+            return pretend_press(sheets)
+        return [HandsealError("it cannot be printed") for _ in sheets]
+
+    (lot,) = issue(structs.replace(clinic.desk(), press=press))
+    if moment == "before it is printed":
+        take_back()
+    assert lot.released == ()
+    (record,) = clinic.records()
+    assert (record.state, record.status.revoked) == (State.RECALLED, True)
+    assert record.token is not None
+    assert not list(clinic.site.names("c"))
+    clinic.refresh()
+    report = verify(record.token, clinic.materials(), at=clinic.now, now=clinic.now)
+    assert report.verdict is Verdict.REVOKED
+    assert clinic.propose()[0].new == 1  # the learner's next draft is not held back
 
 
 def test_an_issued_one_is_not_recalled(clinic: Clinic) -> None:
