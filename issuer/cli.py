@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from issuer import demo_cli, grading_cli, init_cli, overview_cli, programme_cli, records_cli, release_cli, standing_cli
+from issuer import (
+    demo_cli,
+    grading_cli,
+    init_cli,
+    overview_cli,
+    programme_cli,
+    records_cli,
+    release_cli,
+    report_cli,
+    standing_cli,
+)
 from issuer.config import find_workspace
 from keys.console import run
 
@@ -35,6 +45,7 @@ for command in (
     *release_cli.COMMANDS,
     *standing_cli.COMMANDS,
     *overview_cli.COMMANDS,
+    *report_cli.COMMANDS,
 ):
     cli.add_command(command)
 

@@ -61,6 +61,10 @@ class DatabaseSettings(Settings, frozen=True):
     url: str = "sqlite:///handseal.db"
 
 
+class ReportSettings(Settings, frozen=True):
+    tally: str | UnsetType = UNSET  # folder of `handseal-verify serve --tally`
+
+
 class Config(Settings, frozen=True):
     """`clinic.toml` (inputs.md)."""
 
@@ -69,6 +73,7 @@ class Config(Settings, frozen=True):
     keys: KeySettings = field(default_factory=KeySettings)
     certificate: CertificateSettings = field(default_factory=CertificateSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
 
 
 class Workspace(Struct, frozen=True):
@@ -108,6 +113,11 @@ class Workspace(Struct, frozen=True):
     def logo(self) -> Path | None:
         logo = self.config.certificate.logo
         return None if logo is UNSET else self._path(logo)
+
+    @property
+    def tally(self) -> Path | None:
+        tally = self.config.report.tally
+        return None if tally is UNSET else self._path(tally)
 
     @property
     def programmes(self) -> Path:

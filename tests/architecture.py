@@ -35,6 +35,7 @@ LIBRARIES = {
     "issuer": {
         "alembic": "alembic",
         "fontTools": "fonttools",
+        "jinja2": "flask",
         "justmytype_intl_cjk": "justmytype-intl-cjk",
         "pymupdf_fonts": "pymupdf-fonts",
         "python_calamine": "python-calamine",
