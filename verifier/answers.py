@@ -65,6 +65,9 @@ class Answers:
     def file(self, path: str) -> bytes | None:
         return self._site.file(path)
 
+    def picture(self, path: str) -> bytes | None:
+        return self._site.picture(path)
+
     def syllabus(self, path: str) -> PublishedSyllabus | None:
         """FormatError where what is published there is no syllabus."""
         data = self._site.file(path)

@@ -8,7 +8,10 @@ from msgspec import Struct
 
 JSON = "application/json"
 JWT = "application/vc+jwt"
-FOLDERS = ("orgs", "keys", "status", "trust")
+PNG = "image/png"
+FOLDERS = ("orgs", "keys", "status", "trust", "programmes")
+MAX_PICTURE_BYTES = 2 * 1024 * 1024
+CARD = "card-16x9.png"
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _NUMBER = r"[1-9][0-9]{0,8}"
@@ -18,6 +21,7 @@ _FORMS = (
     (re.compile(rf"(status/{_SLUG}/(?:revocation|suspension|refresh)/{_NUMBER})(?:\.jwt)?"), ".jwt", JWT),
     (re.compile(rf"(trust/(?:targets|{_NUMBER}\.(?:root|list)))(?:\.json)?"), ".json", JSON),
     (re.compile(r"(ns|index)(?:\.json)?"), ".json", JSON),
+    (re.compile(rf"(programmes/{_SLUG}/{_NUMBER}/card-16x9)\.png"), ".png", PNG),
 )
 _LONGEST = 200
 
@@ -27,6 +31,20 @@ class Published(Struct, frozen=True):
 
     path: str
     media_type: str
+
+
+def programme_card(slug: str, version: int) -> str:
+    """Where the site keeps the picture that stands for a version of a programme."""
+    return f"programmes/{slug}/{version}/{CARD}"
+
+
+def certificate_card(lookup: str) -> str:
+    """Where the site keeps a certificate's card; there only while the learner agrees to page and sharing."""
+    return f"c/{lookup[:2]}/{lookup}.png"
+
+
+def is_png(data: bytes) -> bool:
+    return data.startswith(b"\x89PNG\r\n\x1a\n")
 
 
 def published(address: str) -> Published | None:

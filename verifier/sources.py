@@ -20,6 +20,7 @@ from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.status import StatusList
 from verifier.files import Reading
 from verifier.materials import Materials
+from verifier.published import MAX_PICTURE_BYTES, is_png
 from verifier.report import Check, Outcome
 from verifier.seen import Seen, SeenList, merge
 from verifier.snapshot import Alarm, ListsRead, TrustRead, read_lists, read_syllabuses, read_trust
@@ -91,6 +92,11 @@ class Site:
     def file(self, path: str) -> bytes | None:
         """A published file by its path below the folder; None for certificates and for what is not plainly there."""
         return None if path[:2].lower() == "c/" else self._published(path, MAX_FILE_BYTES)
+
+    def picture(self, path: str) -> bytes | None:
+        """A published PNG by its path below the folder, a certificate's card included; None for anything else."""
+        data = self._published(path, MAX_PICTURE_BYTES)
+        return data if data is not None and is_png(data) else None
 
     def _published(self, path: str, limit: int) -> bytes | None:
         try:

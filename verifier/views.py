@@ -16,9 +16,10 @@ from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
 from verifier.asked import lookup_asked
 from verifier.headers import PUBLIC, STATIC, share
+from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.pages import certificate_page
-from verifier.published import FOLDERS, JSON, JWT, published
-from verifier.report import Report
+from verifier.published import FOLDERS, JSON, JWT, PNG, certificate_card, programme_card, published
+from verifier.report import Report, Verdict
 from verifier.seal import seal_svg
 from verifier.syllabus_page import syllabus_page
 
@@ -91,12 +92,14 @@ class Views:
         return self._page(self._counted(self._answers.by_bytes(text.encode("utf-8", "replace"))))
 
     def certificate(self, text: str) -> Response:
-        ending = text[-4:].lower() == ".jwt"
+        ending = text[-4:].lower() in (".jwt", ".png")
         try:
             lookup = parse_lookup_id(text[:-4] if ending else text)
         except FormatError:
             abort(404)
-        return self._token(lookup) if ending else self._by_lookup(lookup, as_json=_wants_json())
+        if ending:
+            return self._token(lookup) if text[-1] in "tT" else self._card(lookup)
+        return self._by_lookup(lookup, as_json=_wants_json())
 
     def verify(self) -> Response:
         """JSON `{"credential"}` or a form's `file`; the report, whatever the verdict."""
@@ -127,7 +130,10 @@ class Views:
         if found is None:
             abort(404)
         page = syllabus_page(found.data, found.syllabus, found.trust, found.now)
-        response = Response(render_template("syllabus.html", page=page))
+        card = programme_card(programme.rpartition("/")[2], number)
+        has_card = self._answers.picture(card) is not None
+        graph = tags(of_programme(found.syllabus, page.clinic, self._base_url, has_card=has_card))
+        response = Response(render_template("syllabus.html", page=page, graph=graph))
         response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")
         return _conditional(response)
@@ -136,7 +142,7 @@ class Views:
         found = published(request.path.removeprefix("/"))
         if found is None:
             abort(404)
-        return self._file(found.path, found.media_type)
+        return self._picture(found.path) if found.media_type == PNG else self._file(found.path, found.media_type)
 
     def static(self, name: str) -> Response:
         file = self._static.get(name)
@@ -171,7 +177,10 @@ class Views:
 
     def _page(self, report: Report, lookup: str = "") -> Response:
         page = certificate_page(report, lookup=lookup)
-        return _decided(Response(render_template("certificate.html", page=page)), report)
+        shared = bool(lookup) and self._answers.picture(certificate_card(lookup)) is not None
+        held = report.verdict is Verdict.VALID and report.worst is None
+        graph = tags(of_certificate(report.verified(), lookup, self._base_url)) if shared and held else Markup()
+        return _decided(Response(render_template("certificate.html", page=page, graph=graph)), report)
 
     def _report(self, report: Report, source: str, **more: str) -> Response:
         document: dict[str, Any] = report.as_json(source) | more
@@ -187,6 +196,21 @@ class Views:
         response = Response(token, mimetype=_media_type(JWT))
         response.vary.add("Accept")
         return response
+
+    def _card(self, lookup: str) -> Response:
+        """The card of a certificate that is valid now; for an unknown one the same work is done (Q03)."""
+        answer, data = self._answers.by_lookup(lookup), self._answers.picture(certificate_card(lookup))
+        if data is None or not answer.found or answer.report.verdict is not Verdict.VALID:
+            abort(404)
+        return _conditional(Response(data, mimetype=PNG))
+
+    def _picture(self, path: str) -> Response:
+        data = self._answers.picture(path)
+        if data is None:
+            abort(404)
+        response = Response(data, mimetype=PNG)
+        share(response)
+        return _conditional(response)
 
     def _file(self, path: str, media_type: str) -> Response:
         data = self._answers.file(path)
