@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from issuer.publishing import opened
 from keys.encoding import Digest
 from keys.errors import HandsealError
-
-_AT_A_TIME = 1024 * 1024
+from keys.files import file_digest
 
 
 def digest_below(folder: Path, name: str) -> Digest:
@@ -17,8 +14,4 @@ def digest_below(folder: Path, name: str) -> Digest:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise HandsealError(f"{name}: is not below {folder.name or 'the folder'}/")
-    with opened(path) as stream:
-        hashed = hashlib.sha256()
-        while part := stream.read(_AT_A_TIME):
-            hashed.update(part)
-    return Digest(hashed.digest())
+    return file_digest(path)

@@ -5,27 +5,24 @@ formats.md section 8. The folder is the whole interface to verifiers; nothing he
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from keys import names
 from keys.credential import OB_CONTEXT, VC_CONTEXT, policy_context
 from keys.encoding import canonical, sha256, sri
-from keys.errors import ConfigurationError, HandsealError
-from keys.files import read_bounded, replace_file
+from keys.errors import HandsealError
+from keys.files import PUBLIC, opened as opened, read_bounded, replace_file
 from keys.syllabus import MAX_SYLLABUS_BYTES
 from keys.trust import Key, Organisation, TrustList
+from keys.trust_chain import TARGETS, ReadTrustFile, in_writing_order, is_trust_file
 
 MAX_SITE_FILE = 8 * 1024 * 1024
-MAX_ROOTS = 256
 INDEX = "index.json"
-TARGETS = "targets.json"
 _CERTIFICATES = "c"
 _FOLDER_MODE = 0o755
 
@@ -46,7 +43,7 @@ class Folder:
             return None
         return read_bounded(path, limit)
 
-    def write(self, name: str, data: bytes, *, mode: int = 0o644, sync: bool = True) -> bool:
+    def write(self, name: str, data: bytes, *, mode: int = PUBLIC, sync: bool = True) -> bool:
         """Puts `data` there; whether anything changed. The same bytes are left alone."""
         path = self.path(name)
         if not path.is_symlink() and _holds(path, data):
@@ -95,25 +92,6 @@ def taking_turns(site: Folder) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A regular file as a stream; ConfigurationError where it is missing or something else."""
-    try:
-        with open(path, "rb", opener=_open_at_once) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise ConfigurationError(f"{path}: is not a file")
-            yield stream
-    except FileNotFoundError as fault:
-        raise ConfigurationError(f"{path}: does not exist") from fault
-    except OSError as fault:
-        raise ConfigurationError(f"{path}: {fault.strerror or os.strerror(fault.errno or errno.EIO)}") from fault
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Without waiting for a writer, where `path` is a named pipe."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def is_folder(path: Path) -> bool:
@@ -175,7 +153,7 @@ def read_status_list(site: Folder, list_id: str) -> bytes | None:
     return site.read(names.status_list_path(names.parse_status_list_id(list_id, "status list")))
 
 
-def trust_reader(site: Folder, newer: Mapping[str, bytes] | None = None) -> Callable[[str], bytes | None]:
+def trust_reader(site: Folder, newer: Mapping[str, bytes] | None = None) -> ReadTrustFile:
     """What `keys.trust_chain.load_trust` reads from: the site's trust files, `newer` ones before them."""
     files = newer or {}
     return lambda name: files.get(name) or site.read(f"trust/{name}")
@@ -188,20 +166,13 @@ def trust_files(folder: Path) -> dict[str, bytes]:
     return {name: data for name in source.names() if is_trust_file(name) and (data := source.read(name)) is not None}
 
 
-def is_trust_file(name: str) -> bool:
-    """`7.root.json`, `7.list.json` or `targets.json`."""
-    number, _, rest = name.partition(".")
-    numbered = number.isdecimal() and number.isascii() and not number.startswith("0") and len(number) <= 9
-    return name == TARGETS or (numbered and rest in ("root.json", "list.json"))
-
-
 def publish_trust(site: Folder, files: Mapping[str, bytes]) -> bool:
-    """Verified trust files: roots, then lists, and `targets.json` last, so that no reader sees what is not there yet.
+    """Verified trust files, in the order in which a reader may meet them.
 
     HandsealError where a numbered file would change.
     """
     changed = False
-    for name in sorted(files, key=lambda name: (name == TARGETS, not name.endswith(".root.json"), len(name), name)):
+    for name in in_writing_order(files):
         old = site.read(f"trust/{name}")
         if name != TARGETS and old is not None and old != files[name]:
             raise HandsealError(f"{site.path(f'trust/{name}')}: has other bytes than the one to be published")

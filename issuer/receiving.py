@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 
 from issuer.config import Workspace
 from issuer.cosigning import Answer, ListNews, TrustNews, receive_response, receive_status_list, receive_trust
-from issuer.publishing import is_folder, is_trust_file, opened, trust_files
+from issuer.publishing import is_folder, trust_files
 from issuer.upkeep import current_trust
 from keys.errors import HandsealError
-from keys.files import read_bounded
+from keys.files import opened, read_bounded
 from keys.status import MAX_LIST_BYTES
-from keys.trust_chain import MAX_LIST_BYTES as MAX_TRUST_BYTES
+from keys.trust_chain import MAX_LIST_BYTES as MAX_TRUST_BYTES, is_trust_file
 
 _RESPONSE = b'"type":"handseal-response"'
 _HEAD = 1024

@@ -103,8 +103,7 @@ def run_withdrawal(plan: WithdrawalPlan, *, signer: Signer, home: Home, now: dat
 def fresh_list(body: Body, *, signer: Signer, home: Home, now: datetime) -> str:
     """The body's status list (a JWT) as of `now`, valid for 400 days, verified as a stranger would."""
     require_signer(body, signer)
-    version = body.trust.list.version
-    reference = TrustListReference(f"{_site(body.trust)}/trust/{version}.list.json", body.trust.digest)
+    reference = TrustListReference.of(body.trust, body.trust.list.site)
     bits = home.status_bits(body.list_id)
     unsigned = build_status_list(
         body.list_id, bits, issuer=body.organisation, now=now, life=COSIGNER_LIST_LIFE, trust_list=reference
@@ -113,10 +112,3 @@ def fresh_list(body: Body, *, signer: Signer, home: Home, now: datetime) -> str:
     if open_status_list(token.encode("ascii"), body.list_id, trust=body.trust, now=now).bits != bits:
         raise FormatError(f"{body.list_id}: does not read back")
     return token
-
-
-def _site(trust: Trust) -> str:
-    """Where the trust list is published: programmes belong to the site."""
-    if trust.list.programmes:
-        return trust.list.programmes[0].id.partition("/programmes/")[0]
-    return parse_organisation_id(trust.list.organisations[0].id, "trust list").base

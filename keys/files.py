@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+from keys.encoding import Digest
 from keys.errors import ConfigurationError, HandsealError
 
 PUBLIC = 0o644
@@ -23,16 +26,29 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
     ConfigurationError where it is missing, unreadable or no file; HandsealError where it is too large.
     """
-    try:
-        with open(path, "rb", opener=_open_at_once) as file:  # Path.open takes none
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ConfigurationError(f"{path}: is not a file")
-            data = file.read(limit + 1)
-    except OSError as fault:
-        raise ConfigurationError(f"{path}: {fault.strerror or 'cannot be read'}") from fault
+    with opened(path) as stream:
+        data = stream.read(limit + 1)
     if len(data) > limit:
         raise HandsealError(f"{path}: is larger than {limit} bytes")
     return data
+
+
+def file_digest(path: Path) -> Digest:
+    """SHA-256 of a regular file, however large; ConfigurationError as in `opened`."""
+    with opened(path) as stream:
+        return Digest(hashlib.file_digest(stream, "sha256").digest())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file as a stream; ConfigurationError where it is missing, unreadable or something else."""
+    try:
+        with open(path, "rb", opener=_open_at_once) as stream:  # Path.open takes none
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise ConfigurationError(f"{path}: is not a file")
+            yield stream
+    except OSError as fault:
+        raise ConfigurationError(f"{path}: {fault.strerror or 'cannot be read'}") from fault
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -17,7 +17,7 @@ from keys.ceremony import Cosigned, CosignPlan, plan_cosign, run_cosign, verify_
 from keys.console import escape, print_json, read_passphrase, talk
 from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import new_file, read_bounded, require_absent, write_new
+from keys.files import file_digest, new_file, read_bounded, require_absent, write_new
 from keys.home import Home
 from keys.keyfile import open_key_file, public_path, read_public_key, require_encrypted
 from keys.names import parse_organisation_id
@@ -202,7 +202,7 @@ def cosign_request(
     signer = held.open_signer()
     cosigned = publish_response(plan, request, out, signer, held.home, now())
     count, new = str(cosigned.count), str(cosigned.new)
-    held.transcript.add("response-written", file=out.name, digest=sri(sha256_of(out)), count=count, new=new)
+    held.transcript.add("response-written", file=out.name, digest=sri(file_digest(out)), count=count, new=new)
     held.transcript.close(held.public, signer.sign)
     return plan, cosigned
 
@@ -286,11 +286,6 @@ def status(key_path: Path, out: Path, **options: Any) -> None:
         signer = held.open_signer()
         _publish_list(held, signer, out, fresh_list(held.body, signer=signer, home=held.home, now=now()))
     talk(f"fresh status list in {escape(str(out))}")
-
-
-def sha256_of(path: Path) -> Digest:
-    """The digest of a response, which may be large."""
-    return sha256(path.read_bytes())
 
 
 def _note_plan(held: Sitting, plan: CosignPlan) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -40,6 +40,11 @@ class TrustListReference(Wire, frozen=True):
     id: str
     digest_sri: Sri = field(name="digestSRI")
     media_type: Literal["application/json"] = "application/json"
+
+    @classmethod
+    def of(cls, trust: Trust, site: str) -> Self:
+        """This trust list, as published on `site` (its base URL)."""
+        return cls(id=f"{site}/trust/{trust.list.version}.list.json", digest_sri=trust.digest)
 
 
 class StatusListCredential(Wire, frozen=True):

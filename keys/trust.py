@@ -17,6 +17,7 @@ from keys.algorithms import Jwk, PublicKey, public_key
 from keys.credential import MAX_ENDORSEMENTS, Name, Wire
 from keys.encoding import Sri, Time, require_utc, sha256, sri
 from keys.errors import FormatError
+from keys.names import parse_organisation_id
 
 Texts = dict[str, Name]
 
@@ -104,6 +105,13 @@ class TrustList(Wire, frozen=True):
 
     def __post_init__(self) -> None:
         require_utc(self.issued)
+
+    @property
+    def site(self) -> str:
+        """Base URL of the site it is published on: that of its programmes; while there is none, the first owner's."""
+        for programme in self.programmes:
+            return programme.id.partition("/programmes/")[0]
+        return parse_organisation_id(self.organisations[0].id, "trust list").base
 
 
 class KnownKey(Struct, frozen=True):

@@ -5,7 +5,8 @@ formats.md section 5. Expiry is not judged here, where there is no clock: `Trust
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from msgspec import UNSET, Struct
@@ -26,6 +27,7 @@ from keys.trust_rules import require_successor, require_trust_list
 MAX_ROOTS = 256
 MAX_LIST_BYTES = 1024 * 1024  # it keeps every name, key and policy there ever was
 TARGETS = "targets.json"
+_TRUST_FILE = re.compile(r"[1-9][0-9]{0,8}\.(root|list)\.json|targets\.json")
 
 ReadTrustFile = Callable[[str], bytes | None]
 """From a name inside `trust/` (`1.root.json`, `targets.json`, `7.list.json`) to its bytes; None where there is none."""
@@ -56,6 +58,16 @@ def list_name(version: int) -> str:
 def target_name(version: int) -> str:
     """The one target: the path of the list on the site."""
     return f"trust/{list_name(version)}"
+
+
+def is_trust_file(name: str) -> bool:
+    """`7.root.json`, `7.list.json` or `targets.json`."""
+    return _TRUST_FILE.fullmatch(name) is not None
+
+
+def in_writing_order(names: Iterable[str]) -> list[str]:
+    """Roots, then lists, and `targets.json` last: whoever reads meanwhile finds nothing named that is not there."""
+    return sorted(names, key=lambda name: (name == TARGETS, not name.endswith(".root.json"), len(name), name))
 
 
 def load_trust(read: ReadTrustFile, *, root_digest: str) -> Trust:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from keys.encoding import Time, canonical, sha256, sri
 from keys.errors import FormatError
-from keys.names import organisation_id, parse_organisation_id, programme_id, require_base_url, require_slug
+from keys.names import organisation_id, programme_id, require_base_url, require_slug
 from keys.possession import KeyUse, OkpJwk, PublicKeyFile
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
 from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root
@@ -119,7 +119,7 @@ class Founding(Written, frozen=True):
 class Changes(Written, frozen=True):
     """The TOML file of `trust propose`; an empty one only makes the list expire later."""
 
-    site: str | UnsetType = UNSET
+    site: str | UnsetType = UNSET  # only a list without programmes has to be told
     organisation: tuple[NewOrganisation, ...] = ()
     key: tuple[NewKey, ...] = ()
     programme: tuple[NewPolicy, ...] = ()
@@ -149,7 +149,7 @@ def next_list(
 
     Whether it may follow `old` is for `keys.trust_edit.propose` to say.
     """
-    site = _site(old, changes)
+    site = old.site if isinstance(changes.site, UnsetType) else require_base_url(changes.site, "site")
     new = replace(old, version=old.version + 1, issued=issued, previous=sri(sha256(canonical(old))))
     new = _add_organisations(new, changes.organisation, site, read_key)
     for added in changes.key:
@@ -302,15 +302,6 @@ def _organisation_of(trust_list: TrustList, slug: str) -> Organisation:
         if organisation.id.endswith(f"/orgs/{slug}"):
             return organisation
     raise FormatError(f"organisation {slug}: is not in the list")
-
-
-def _site(old: TrustList, changes: Changes) -> str:
-    """The base of the list's programmes; only a list without any has to be told."""
-    if changes.site is not UNSET:
-        return require_base_url(changes.site, "site")
-    for programme in old.programmes:
-        return programme.id.partition("/programmes/")[0]
-    return parse_organisation_id(old.organisations[0].id, "site").base
 
 
 T = TypeVar("T")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -37,10 +36,19 @@ from keys.offline_cli import (
 from keys.possession import PublicKeyFile
 from keys.sign_cli import known_trust, root_option, trust_option
 from keys.trust import Trust
-from keys.trust_chain import MAX_LIST_BYTES, TARGETS, Chain, ReadTrustFile, list_name, load_chain, load_trust
+from keys.trust_chain import (
+    MAX_LIST_BYTES,
+    TARGETS,
+    Chain,
+    ReadTrustFile,
+    in_writing_order,
+    is_trust_file,
+    list_name,
+    load_chain,
+    load_trust,
+)
 from keys.trust_words import describe_files, describe_list, describe_root
 
-_TRUST_FILE = re.compile(r"[1-9][0-9]{0,8}\.(root|list)\.json|targets\.json")
 _MAX_TOML = 256 * 1024
 _MAX_FILES = 5_000
 
@@ -235,20 +243,20 @@ def read_folder(trust_folder: Path) -> dict[str, bytes]:
     """All trust files of a folder; anything else in it is left alone."""
     if not trust_folder.is_dir():
         raise ConfigurationError(f"{trust_folder}: is not a folder")
-    names = [path.name for path in trust_folder.iterdir() if _TRUST_FILE.fullmatch(path.name)]
+    names = [path.name for path in trust_folder.iterdir() if is_trust_file(path.name)]
     if len(names) > _MAX_FILES:
         raise HandsealError(f"{trust_folder}: holds more than {_MAX_FILES} files")
     return {name: read_bounded(trust_folder / name, MAX_LIST_BYTES) for name in names}
 
 
 def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
-    """`files` as the new folder `out`, whole or not at all; targets.json is written last."""
+    """`files` as the new folder `out`, whole or not at all."""
     require_absent(out)
     beside = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
     try:
         beside.mkdir()
         try:
-            for name in sorted(files, key=lambda name: (name == TARGETS, name)):
+            for name in in_writing_order(files):
                 write_new(beside / name, files[name])
             beside.rename(out)
         finally:
@@ -266,8 +274,8 @@ def read_toml(path: Path, form: type[T]) -> T:
 
 
 def replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Writes what changed, roots before targets.json, and returns the names."""
-    changed = tuple(name for name in sorted(after) if after[name] != before[name])
+    """Writes what changed and returns the names."""
+    changed = tuple(name for name in in_writing_order(after) if after[name] != before[name])
     for name in changed:
         replace_file(draft / name, after[name])
     return changed

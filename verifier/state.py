@@ -15,7 +15,7 @@ from pathlib import Path
 from keys.encoding import canonical, parse
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.files import SECRET, read_bounded, replace_file
-from keys.trust_chain import MAX_LIST_BYTES, TARGETS
+from keys.trust_chain import MAX_LIST_BYTES, in_writing_order
 from verifier.files import Reading, Stamp
 from verifier.seen import Seen, merge
 
@@ -91,9 +91,8 @@ class State:
             ) from fault
 
     def _write_trust(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        """The roots and lists first: `targets.json` never names a list that is not there."""
         folder.mkdir(mode=0o700, exist_ok=True)
-        for name in sorted(files, key=lambda name: name == TARGETS):
+        for name in in_writing_order(files):
             if self.trust_file(name) != files[name]:
                 replace_file(folder / name, files[name], SECRET)
 

@@ -9,6 +9,7 @@ from issuer import publishing
 from issuer.publishing import Folder
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
+from keys.trust_chain import is_trust_file
 from tests.issuer.clinic import Clinic, found_clinic
 from tests.world import CLINIC, SITE, World
 
@@ -106,9 +107,9 @@ def test_a_numbered_trust_file_never_changes(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("name", ["targets.json", "1.root.json", "12.list.json"])
 def test_trust_files_are_told_by_name(name: str) -> None:
-    assert publishing.is_trust_file(name)
+    assert is_trust_file(name)
 
 
 @pytest.mark.parametrize("name", ["0.root.json", "01.root.json", "a.list.json", "1.list.json.part", "list.json", "²"])
 def test_other_files_are_no_trust_files(name: str) -> None:
-    assert not publishing.is_trust_file(name)
+    assert not is_trust_file(name)
