@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from issuer import (
+    correction_cli,
     demo_cli,
     grading_cli,
     init_cli,
@@ -44,6 +45,7 @@ for command in (
     *records_cli.COMMANDS,
     *release_cli.COMMANDS,
     *standing_cli.COMMANDS,
+    *correction_cli.COMMANDS,
     *overview_cli.COMMANDS,
     *report_cli.COMMANDS,
 ):

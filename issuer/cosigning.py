@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from issuer.config import Workspace
 from issuer.database import writing
 from issuer.lots import lots
-from issuer.models import CertificateRecord, CosignatureRecord, RequestRecord, State
+from issuer.models import CertificateRecord, CosignatureRecord, Event, RequestRecord, State
 from issuer.publishing import (
     Folder,
     is_published,
@@ -48,6 +48,7 @@ class Answer(Struct, frozen=True):
     known: int  # came before, or another one of the same body for the same content did (C27)
     late: int  # for certificates that are closed or recalled: stored, not added
     status_list: ListNews
+    erased: int = 0  # for certificates of people who were erased meanwhile: not stored
 
 
 class ListNews(Struct, frozen=True):
@@ -73,17 +74,19 @@ def receive_response(
     """
     reader = ResponseReader(stream)
     signer = reader.header.signer
-    counts = {"new": 0, "known": 0, "late": 0}
+    counts = {"new": 0, "known": 0, "late": 0, "erased": 0}
     with writing(engine) as session:
-        if not session.scalar(select(RequestRecord.id).where(RequestRecord.digest == reader.header.request)):
+        asked = session.scalar(select(RequestRecord.created).where(RequestRecord.digest == reader.header.request))
+        if asked is None:
             raise HandsealError(
                 f"{place}: answers a request that this clinic did not write",
                 hint="the partner must answer the file that `handseal propose` wrote, unchanged",
             )
         if not any(trust.keys_of(signer, Use.COSIGN)):
             raise HandsealError(f"{place}: is signed by {signer}, which is no co-signer of the trust list")
+        erased = session.scalar(select(Event.id).where(Event.command == "erase", Event.moment >= asked).limit(1))
         for lot in lots(enumerate(reader, start=2)):
-            for outcome in _take_lot(session, lot, signer, trust, now, place):
+            for outcome in _take_lot(session, lot, signer, trust, now, place, erased=erased is not None):
                 counts[outcome] += 1
             session.flush()
             session.expunge_all()
@@ -133,8 +136,16 @@ def _chain(trust: Trust) -> set[str]:
 
 
 def _take_lot(
-    session: Session, lot: tuple[tuple[int, str], ...], signer: str, trust: Trust, now: datetime, place: str
+    session: Session,
+    lot: tuple[tuple[int, str], ...],
+    signer: str,
+    trust: Trust,
+    now: datetime,
+    place: str,
+    *,
+    erased: bool,
 ) -> list[str]:
+    """What became of each co-signature; with `erased`, one for an unknown certificate is of somebody who is gone."""
     subjects = [_subject(token, f"{place}: response line {number}") for number, token in lot]
     query = select(CertificateRecord).where(CertificateRecord.certificate_id.in_(subjects))
     records = {record.certificate_id: record for record in session.scalars(query)}
@@ -144,6 +155,9 @@ def _take_lot(
     for (number, token), subject in zip(lot, subjects, strict=True):
         where = f"{place}: response line {number}"
         record = records.get(subject)
+        if record is None and erased:
+            outcomes.append("erased")
+            continue
         if record is None:
             raise HandsealError(f"{where}: is for a certificate that this clinic did not propose")
         cosignature = _open(token, record, signer, trust, now, where)

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from issuer.config import Workspace
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, CosignatureRecord, Enrolment, Event, State, StatusRecord, SyllabusVersion
 from issuer.printing import file_name
 from issuer.publishing import Folder, mode_of, published_certificates, read_status_list
+from issuer.standings import endings, withdrawn
 from issuer.statuses import LIST_BITS, grouped, list_id, read_bits
 from keys import names
 from keys.credential import Certificate, content_digest, core_of
@@ -27,6 +28,7 @@ from keys.jws import parse_header, split_token
 from keys.profile import parse_certificate
 from keys.status import StatusList, open_status_list, set_bits
 from keys.trust import Trust, Use
+from verifier.materials import Materials
 
 SOON = (timedelta(days=7), timedelta(days=30), timedelta(days=60))
 LISTS_SOON = timedelta(days=10)
@@ -47,24 +49,35 @@ class Symptom(Struct, frozen=True):
     hint: str = ""
 
 
-def examine(session: Session, workspace: Workspace, trust: Trust, now: datetime) -> Iterator[Symptom]:
-    """Everything that is wrong or will be due; nothing where all is well."""
+class _Found(Struct):
+    """What the certificates in the database account for."""
+
+    known: set[str] = field(default_factory=set)  # lookup ids
+    public: set[str] = field(default_factory=set)  # of those that may be on the site
+    pdfs: set[str] = field(default_factory=set)
+    ends: list[tuple[str, datetime]] = field(default_factory=list)  # cohort and end of each that counts
+
+
+def examine(
+    session: Session, workspace: Workspace, trust: Trust, now: datetime, materials: Materials
+) -> Iterator[Symptom]:
+    """Everything that is wrong or will be due; nothing where all is well. `materials`: of the clinic's site."""
     yield from _trust(trust, workspace, now)
     yield from _keys(workspace)
     yield from _lists(session, workspace, trust, now)
     yield from _syllabuses(session, workspace)
-    known: set[str] = set()
-    public: set[str] = set()
-    pdfs: set[str] = set()
+    found = _Found()
     try:
         for record in _records(session):
-            known.add(record.lookup_id)
-            yield from _certificate(record, workspace, trust, public, pdfs)
+            found.known.add(record.lookup_id)
+            yield from _certificate(record, workspace, trust, found)
     except (LookupError, ValueError):
         yield _fault("database", "a row holds a value that Handseal never writes", "restore it from a backup")
         return
-    yield from _strays(workspace, known, public, pdfs)
+    yield from _strays(workspace, found)
     yield from _deleted(session)
+    yield from _withdrawn(session, materials, now)
+    yield from _ending(found.ends, now)
 
 
 def _fault(place: str, text: str, hint: str = "") -> Symptom:
@@ -80,6 +93,8 @@ def _records(session: Session) -> Iterator[CertificateRecord]:
             .options(
                 joinedload(CertificateRecord.status),
                 joinedload(CertificateRecord.enrolment).joinedload(Enrolment.learner),
+                joinedload(CertificateRecord.enrolment).joinedload(Enrolment.cohort),
+                selectinload(CertificateRecord.successors),
             )
             .order_by(CertificateRecord.id)
             .limit(LOT)
@@ -94,9 +109,7 @@ def _records(session: Session) -> Iterator[CertificateRecord]:
 # -- one certificate ---------------------------------------------------------------------------------------------------
 
 
-def _certificate(
-    record: CertificateRecord, workspace: Workspace, trust: Trust, public: set[str], pdfs: set[str]
-) -> Iterator[Symptom]:
+def _certificate(record: CertificateRecord, workspace: Workspace, trust: Trust, found: _Found) -> Iterator[Symptom]:
     place = f"certificate {grouped(record.lookup_id)}"
     try:
         core = parse_certificate(record.core, place)
@@ -112,14 +125,16 @@ def _certificate(
         if record.token is None:
             yield _fault(place, "is marked as issued and has no signed certificate")
         else:
-            yield from _files(record, record.token, core, workspace, public, pdfs, place)
+            yield from _files(record, record.token, core, workspace, found, place)
+        if not record.status.revoked and record.superseded_by is None and isinstance(core.valid_until, datetime):
+            found.ends.append((record.enrolment.cohort.name, core.valid_until))
 
 
 def _row(record: CertificateRecord, core: Certificate, workspace: Workspace, place: str) -> Iterator[Symptom]:
     learner, status = record.enrolment.learner, record.status
-    hint = "the certificate says what was signed; put the row right, or make a successor with handseal correct"
-    if learner.name != core.printed_name or learner.latin_name != core.latin_name:
-        yield _fault(place, "the learner's name in the database is not the one in the certificate", hint)
+    named = (learner.name, learner.latin_name) == (core.printed_name, core.latin_name)
+    if not named and not status.superseded and not _is_pending(record):
+        yield _misnamed(record, core, place)
     entry = core.credential_status
     number = names.parse_status_list_id(entry.status_list_credential, place).number
     if (number, entry.index) != (status.list_number, status.list_index):
@@ -128,6 +143,32 @@ def _row(record: CertificateRecord, core: Certificate, workspace: Workspace, pla
         yield _fault(place, "the date of its proposal is not the one in the certificate")
     if core.issuer.id != workspace.organisation:
         yield _fault(place, f"was proposed by {core.issuer.id}, which is not this clinic")
+
+
+def _is_pending(record: CertificateRecord) -> bool:
+    """Whether it corrects a name that the learner's record gets when it is issued."""
+    return record.supersedes_id is not None and record.state is not State.ISSUED
+
+
+def _misnamed(record: CertificateRecord, core: Certificate, place: str) -> Symptom:
+    """A name that was corrected on another certificate is due here as well; any other difference is a fault."""
+    for enrolment in record.enrolment.learner.enrolments:
+        for other in enrolment.certificates:
+            if other.status.superseded and _names_in(other) == (core.printed_name, core.latin_name):
+                text = "still bears the name that was corrected on another certificate"
+                hint = f"handseal correct {grouped(record.lookup_id)} makes a successor"
+                return Symptom(Weight.WARNING, place, text, hint)
+    hint = "the certificate says what was signed; put the row right, or make a successor with handseal correct"
+    return _fault(place, "the learner's name in the database is not the one in the certificate", hint)
+
+
+def _names_in(record: CertificateRecord) -> tuple[str, str | None] | None:
+    """What its draft calls the person; None where it cannot be read, which is said of it elsewhere."""
+    try:
+        core = parse_certificate(record.core, "draft")
+    except HandsealError:
+        return None
+    return core.printed_name, core.latin_name
 
 
 def _token(record: CertificateRecord, trust: Trust, place: str) -> Iterator[Symptom]:
@@ -151,24 +192,23 @@ def _files(
     token: bytes,
     core: Certificate,
     workspace: Workspace,
-    public: set[str],
-    pdfs: set[str],
+    found: _Found,
     place: str,
 ) -> Iterator[Symptom]:
     learner = record.enrolment.learner
     site, hint = Folder(workspace.site_folder), "handseal publish puts it right"
     published = site.read(names.certificate_path(record.lookup_id))
     if learner.consent_page:
-        public.add(record.lookup_id)
+        found.public.add(record.lookup_id)
         if published is None:
             yield _fault(place, "is not on the site", hint)
         elif published != token:
             yield _fault(place, "the file on the site is not the signed certificate", hint)
     elif published is not None:
-        public.add(record.lookup_id)
+        found.public.add(record.lookup_id)
         yield _fault(place, "is on the site, and the learner does not agree to a page", hint)
     name = file_name(core, learner.learner_id, record.lookup_id)
-    pdfs.add(name)
+    found.pdfs.add(name)
     pdf = Folder(workspace.certificates).read(name, _MAX_PDF)
     if pdf is None and not record.status.revoked:
         yield _fault(f"certificates/{name}", "is missing", "handseal render makes it again")
@@ -179,15 +219,15 @@ def _files(
 # -- what belongs to nothing -------------------------------------------------------------------------------------------
 
 
-def _strays(workspace: Workspace, known: set[str], public: set[str], pdfs: set[str]) -> Iterator[Symptom]:
+def _strays(workspace: Workspace, found: _Found) -> Iterator[Symptom]:
     for lookup_id in published_certificates(Folder(workspace.site_folder)):
-        if lookup_id not in known:
+        if lookup_id not in found.known:
             hint = "if it was erased on purpose, remove the file; else restore the database from a backup"
             yield _fault(f"site: c/{lookup_id[:2]}/{lookup_id}.jwt", "is of no certificate in the database", hint)
-        elif lookup_id not in public:
+        elif lookup_id not in found.public:
             yield _fault(f"site: c/{lookup_id[:2]}/{lookup_id}.jwt", "is of a certificate that is not issued")
     for name in Folder(workspace.certificates).names():
-        if name.endswith(".pdf") and name not in pdfs:
+        if name.endswith(".pdf") and name not in found.pdfs:
             yield _fault(f"certificates/{name}", "belongs to no issued certificate in the database")
 
 
@@ -203,6 +243,26 @@ def _deleted(session: Session) -> Iterator[Symptom]:
     lost = session.scalar(select(func.count(CosignatureRecord.id)).where(~signed)) or 0
     if lost and orphans > erased:
         yield _fault("database", f"{lost} co-signatures are for certificates that are gone")
+
+
+# -- what ends ---------------------------------------------------------------------------------------------------------
+
+
+def _withdrawn(session: Session, materials: Materials, now: datetime) -> Iterator[Symptom]:
+    for lookup_id in sorted(withdrawn(session, materials, now)):
+        text = "is not valid any more: its partners withdrew so many co-signatures that fewer than required remain"
+        hint = "ask them why; handseal revoke ends it for good"
+        yield Symptom(Weight.WARNING, f"certificate {grouped(lookup_id)}", text, hint)
+
+
+def _ending(ends: list[tuple[str, datetime]], now: datetime) -> Iterator[Symptom]:
+    for ending in endings(ends, now, now + SOON[-1]):
+        count = "1 certificate expires" if ending.count == 1 else f"{ending.count} certificates expire"
+        days = f"on {ending.first:%Y-%m-%d}"
+        if ending.first != ending.last:
+            days = f"from {ending.first:%Y-%m-%d} to {ending.last:%Y-%m-%d}"
+        hint = f"handseal renew --cohort {ending.cohort} makes successors for who was assessed again"
+        yield Symptom(Weight.WARNING, f"cohort {ending.cohort}", f"{count} {days}", hint)
 
 
 # -- everything else ---------------------------------------------------------------------------------------------------

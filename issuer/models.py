@@ -26,9 +26,6 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA = 1
-"""Version of the tables below; a database of another version is refused."""
-
 
 class Moment(TypeDecorator[datetime]):
     """An aware moment in UTC, also where the database knows no time zones."""
@@ -60,14 +57,6 @@ class Base(DeclarativeBase):
         bytes: LargeBinary,
         str: Text,
     }
-
-
-class SchemaVersion(Base):
-    """One row: which version of the tables this database has."""
-
-    __tablename__ = "schema_version"
-
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class Learner(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ class Step(Struct, frozen=True):
     proposed: int
     signed: int  # proposed ones with enough co-signatures
     issued: int
+    drafted: int  # corrected and renewed ones that were not proposed yet
     sentence: str
     command: str
 
@@ -94,6 +95,7 @@ def next_step(
         proposed=states[State.PROPOSED],
         signed=signed,
         issued=states[State.ISSUED],
+        drafted=states[State.DRAFT],
         sentence="",
         command="",
     )
@@ -102,8 +104,13 @@ def next_step(
     return replace(plain, sentence=sentence, command=command)
 
 
-def certificates(session: Session, *, cohort: str | None = None, search: str | None = None) -> Iterator[Line]:
-    """Certificates in the order they were proposed; `search` is part of a name, a learner's id or a lookup id."""
+def certificates(
+    session: Session, *, cohort: str | None = None, search: str | None = None, withdrawn: Container[str] = ()
+) -> Iterator[Line]:
+    """Certificates in the order they were proposed; `search` is part of a name, a learner's id or a lookup id.
+
+    `withdrawn` are the lookup ids of those that their partners took back (`issuer.standings`).
+    """
     if cohort is not None:
         find_cohort(session, cohort)
     query = (
@@ -128,7 +135,7 @@ def certificates(session: Session, *, cohort: str | None = None, search: str | N
             name=name,
             learner_id=learner_id,
             cohort=group,
-            standing=standing_of(record.state, record.status),
+            standing=standing_of(record.state, record.status, withdrawn=record.lookup_id in withdrawn),
             proposed=record.proposed_at,
             issued=record.issued_at,
         )
@@ -167,20 +174,25 @@ def missing_cosignatures(session: Session, workspace: Workspace, trust: Trust, n
             yield Missing(cohort, organisation, counts.get(organisation, 0), count)
 
 
-def standing_of(state: State, status: StatusRecord) -> str:
-    """One word: the state, or what the status bits say of an issued one."""
+def standing_of(state: State, status: StatusRecord, *, withdrawn: bool = False) -> str:
+    """One word: the state, or what the lists say of an issued one, the worst first (architecture.md section 5)."""
     if state is not State.ISSUED:
         return str(state.value)
     if status.superseded:
         return "superseded"
     if status.revoked:
         return "revoked"
+    if withdrawn:
+        return "withdrawn"
     return "suspended" if status.suspended else "issued"
 
 
-def describe(session: Session, workspace: Workspace, lookup_id: str) -> dict[str, Any]:
-    """One certificate with all that the clinic knows of it, as plain values."""
+def describe(
+    session: Session, workspace: Workspace, lookup_id: str, is_withdrawn: Callable[[CertificateRecord], bool]
+) -> dict[str, Any]:
+    """One certificate with all that the clinic knows of it, as plain values; its successor is for the clinic alone."""
     record = find_certificate(session, lookup_id)
+    successor = record.superseded_by
     core = parse_certificate(record.core, f"certificate {grouped(record.lookup_id)}")
     learner, subject = record.enrolment.learner, core.credential_subject
     query = select(CosignatureRecord).where(CosignatureRecord.certificate_digest == record.digest)
@@ -191,7 +203,10 @@ def describe(session: Session, workspace: Workspace, lookup_id: str) -> dict[str
     return {
         "lookupId": record.lookup_id,
         "certificate": core.id,  # what a partner body's tool names it by
-        "standing": standing_of(record.state, record.status),
+        "standing": standing_of(record.state, record.status, withdrawn=is_withdrawn(record)),
+        "supersedes": record.supersedes.lookup_id if record.supersedes else None,
+        "successor": successor.lookup_id if successor else None,
+        "successorStanding": standing_of(successor.state, successor.status) if successor else None,
         "reason": record.status.reason,
         "name": core.printed_name,
         "latinName": core.latin_name,
@@ -258,6 +273,9 @@ def _advice(step: Step, *, published: bool, needed: int | None) -> tuple[str, st
     if step.ready:
         command = f"handseal propose {cohort} --out {cohort}-request.jsonl"
         return f"{step.ready} passed and can be proposed to the partner bodies", command
+    if step.drafted:
+        command = f"handseal propose {cohort} --out {cohort}-successors.jsonl"
+        return f"{step.drafted} corrected or renewed can be proposed to the partner bodies", command
     if step.proposed:
         text = f"{step.proposed} wait for co-signatures ({needed} partner bodies must sign)"
         return text, "handseal receive RESPONSE.jsonl"

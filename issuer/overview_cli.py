@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 import msgspec
 
-from issuer import overview
+from issuer import overview, standings
 from issuer.config import Workspace
-from issuer.database import open_database, reading
+from issuer.database import Migrated, forget, migrate_database, open_database, reading
 from issuer.doctor import Symptom, Weight, examine
 from issuer.overview import Line, Step
 from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.statuses import grouped
 from issuer.upkeep import current_trust
-from keys.console import escape, print_json
+from keys.console import escape, print_json, talk
 from keys.errors import HandsealError
 from keys.trust import Trust
+from verifier.materials import Materials
+from verifier.sources import Site
 
 
 def show_next_steps(workspace: Workspace) -> None:
@@ -57,6 +60,11 @@ def _trust(workspace: Workspace) -> tuple[Trust | None, str]:
         return None, f"{escape(str(fault))}\n  {escape(fault.hint)}" if fault.hint else escape(str(fault))
 
 
+def _materials(workspace: Workspace) -> Materials:
+    """What an employer's verifier finds on the site now."""
+    return Site(workspace.site_folder, workspace.root_digest, None).materials(clock())
+
+
 @click.command("list")
 @click.argument("search", required=False)
 @click.option("--cohort", help="Only this cohort's.")
@@ -68,8 +76,10 @@ def list_command(workspace: Workspace, search: str | None, cohort: str | None, a
     \b
     handseal list --cohort 2026-autumn
     """
+    now, materials = clock(), _materials(workspace)
     with reading(open_database(workspace.database_url)) as session:
-        lines = list(overview.certificates(session, cohort=cohort, search=search))
+        gone = standings.withdrawn(session, materials, now)
+        lines = list(overview.certificates(session, cohort=cohort, search=search, withdrawn=gone))
     if as_json:
         print_json([line.as_json() for line in lines])
         return
@@ -92,8 +102,9 @@ def show(workspace: Workspace, identifier: str, as_json: bool) -> None:
     \b
     handseal show 7K3Q-9XAB-…
     """
+    is_withdrawn = partial(standings.is_withdrawn, materials=_materials(workspace), now=clock())
     with reading(open_database(workspace.database_url)) as session:
-        facts = overview.describe(session, workspace, identifier)
+        facts = overview.describe(session, workspace, identifier, is_withdrawn)
     if as_json:
         print_json(facts)
         return
@@ -107,6 +118,8 @@ def _fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("id", grouped(facts["lookupId"])),
         ("standing", facts["standing"]),
         ("reason", facts["reason"]),
+        ("replaces", facts["supersedes"] and grouped(facts["supersedes"])),
+        ("successor", facts["successor"] and f"{grouped(facts['successor'])} ({facts['successorStanding']})"),
         ("name", facts["name"]),
         ("latin name", facts["latinName"]),
         ("learner", facts["learnerId"]),
@@ -129,17 +142,24 @@ def _fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @click.command()
+@click.option("--migrate", is_flag=True, help="First bring an older database up to this version, after a copy of it.")
+@click.option("--compact", is_flag=True, help="First leave nothing in the database's file of what was deleted.")
 @as_json_option
 @in_workspace
-def doctor(workspace: Workspace, as_json: bool) -> None:
-    """Check that database, site, files and keys agree, and what expires soon; changes nothing.
+def doctor(workspace: Workspace, migrate: bool, compact: bool, as_json: bool) -> None:
+    """Check that database, site, files and keys agree, and what expires soon; else changes nothing.
 
     \b
     handseal doctor
     """
-    trust = current_trust(workspace)
-    with reading(open_database(workspace.database_url)) as session:
-        symptoms = list(examine(session, workspace, trust, clock()))
+    if migrate:
+        _migrate(workspace)
+    engine = open_database(workspace.database_url)
+    if compact:
+        forget(engine)
+    trust, now = current_trust(workspace), clock()
+    with reading(engine) as session:
+        symptoms = list(examine(session, workspace, trust, now, _materials(workspace)))
     if as_json:
         print_json(msgspec.to_builtins(symptoms))
     else:
@@ -149,6 +169,18 @@ def doctor(workspace: Workspace, as_json: bool) -> None:
             click.echo("all is well")
     if any(symptom.weight is Weight.FAULT for symptom in symptoms):
         raise click.exceptions.Exit(1)
+
+
+def _migrate(workspace: Workspace) -> None:
+    done = migrate_database(workspace.database_url, clock())
+    if done is None:
+        talk("the database is of this version already")
+    else:
+        talk(f"database: version {done.before} is version {done.after} now; {_kept(done)}")
+
+
+def _kept(done: Migrated) -> str:
+    return f"a copy of the old one: {escape(str(done.copy))}" if done.copy else "no copy was made"
 
 
 def _symptom_line(symptom: Symptom) -> str:

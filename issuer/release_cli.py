@@ -173,6 +173,8 @@ def _answer_sentence(answer: Answer) -> str:
     parts = [f"{answer.new} new co-signatures"]
     if answer.known:
         parts.append(f"{answer.known} that were here already")
+    if answer.erased:
+        parts.append(f"{answer.erased} for people who were erased (not kept)")
     if answer.late:
         parts.append(f"{answer.late} for certificates that are closed already (kept, not added)")
     return ", ".join(parts)

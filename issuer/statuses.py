@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from issuer.config import Workspace
-from issuer.models import CertificateRecord, CosignatureRecord, Event, SchemaVersion, State, StatusRecord
+from issuer.database import take_turns
+from issuer.models import CertificateRecord, CosignatureRecord, Event, State, StatusRecord
 from issuer.publishing import Folder, publish_status_list, read_status_list
 from keys import names
 from keys.encoding import parse
@@ -203,7 +204,7 @@ def publish_lists(
     Two commands at once take turns here (S14), so that the newest list on the site holds the bits of both. All lists
     are signed and opened as a verifier does before the first is written.
     """
-    session.execute(select(SchemaVersion).with_for_update())
+    take_turns(session)
     require_key(trust, signer, workspace.organisation, Use.STATUS, "status key")
     reference = TrustListReference.of(trust, workspace.site)
     site = Folder(workspace.site_folder)
