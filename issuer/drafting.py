@@ -111,17 +111,10 @@ def build_core(
 
     One that `renews` another keeps the time of the course, and is awarded on the day of the last assessment.
     """
-    syllabus, enrolment = issue.syllabus, standing.enrolment
-    place = f"learner {enrolment.learner.learner_id}"
+    syllabus, place = issue.syllabus, f"learner {standing.enrolment.learner.learner_id}"
     if not standing.passed:
         raise HandsealError(f"{place}: {'; '.join(standing.missing)}")
-    awarded = max(attempt.date for attempt in standing.results.values())
-    start, end = enrolment.start, enrolment.end
-    if renews is None:
-        awarded = max(end, awarded)
-    else:
-        course = renews.credential_subject
-        start, end = course.activity_start_date.date(), course.activity_end_date.date()
+    start, end, awarded = _days(standing, renews)
     until = _until(awarded, syllabus)
     core = Certificate(
         context=(
@@ -132,17 +125,13 @@ def build_core(
         id=drawn.certificate,
         type=("VerifiableCredential", "OpenBadgeCredential"),
         name=syllabus.text(syllabus.title),
-        issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
+        issuer=_clinic(issue),
         valid_from=issue.moment,
         awarded_date=_midnight(awarded),
         credential_subject=_subject(issue, standing, drawn, start, end),
         credential_status=_status(issue, drawn),
         related_resource=_resources(issue, standing.results, drawn),
-        terms_of_use=(
-            CosignaturePolicy(
-                type="CosignaturePolicy", threshold=issue.policy.threshold, cosigner=issue.policy.cosigners
-            ),
-        ),
+        terms_of_use=_terms(issue),
         iss=issue.organisation,
         sub=drawn.subject,
         jti=drawn.certificate,
@@ -183,18 +172,34 @@ def correct_core(
 
 def date_core(issue: Issue, draft: Certificate) -> Certificate:
     """A draft as it is proposed at this moment, under the policy and the clinic's name in force now."""
-    policy = issue.policy
-    terms = CosignaturePolicy(type="CosignaturePolicy", threshold=policy.threshold, cosigner=policy.cosigners)
     core = replace(
         draft,
-        issuer=Profile(id=issue.organisation, type=("Profile",), name=issue.name),
+        issuer=_clinic(issue),
         valid_from=issue.moment,
         nbf=int(issue.moment.timestamp()),
-        terms_of_use=(terms,),
+        terms_of_use=_terms(issue),
     )
     require_profile(core, f"certificate {core.id}")
     require_claims(core, f"certificate {core.id}")
     return core
+
+
+def _clinic(issue: Issue) -> Profile:
+    return Profile(id=issue.organisation, type=("Profile",), name=issue.name)
+
+
+def _terms(issue: Issue) -> tuple[CosignaturePolicy]:
+    policy = issue.policy
+    return (CosignaturePolicy(type="CosignaturePolicy", threshold=policy.threshold, cosigner=policy.cosigners),)
+
+
+def _days(standing: Standing, renews: Certificate | None) -> tuple[date, date, date]:
+    """The course's first and last day, and that of the award."""
+    enrolment, last = standing.enrolment, max(attempt.date for attempt in standing.results.values())
+    if renews is None:
+        return enrolment.start, enrolment.end, max(enrolment.end, last)
+    course = renews.credential_subject
+    return course.activity_start_date.date(), course.activity_end_date.date(), last
 
 
 def _identifier(name: str, latin_name: str | None) -> tuple[Identity, ...]:
