@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from issuer.models import Assessor, Attempt, Cohort, Enrolment
-from issuer.tables import Row, Table, quoted
-from keys.syllabus import Criterion, Percent, Syllabus
-
-ASSESSOR_COLUMNS = ("assessor_id", "name", "qualification", "issued_by", "valid_from", "valid_until")
+from issuer.models import Assessor, Attempt, Cohort, Enrolment, Learner
+from issuer.persons import same_person
+from keys.syllabus import Attempts, Criterion, Percent, Syllabus
 
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?")
+_LOT = 1000  # learners that are judged at a time
 
 
 class Recorded(Struct, frozen=True):
@@ -40,39 +41,202 @@ class Standing(Struct, frozen=True):
         return not self.missing
 
 
+class Candidate(Struct, frozen=True):
+    """A learner at the gate, without what the records hold beyond that."""
+
+    learner_id: str
+    name: str
+    missing: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.missing
+
+
+class Participation(Protocol):
+    """Who took part, and from when to when: an Enrolment, or some columns of it."""
+
+    @property
+    def start(self) -> date: ...
+    @property
+    def end(self) -> date: ...
+
+
+class Tried(Protocol):
+    """An Attempt, or those of its columns that the gate looks at."""
+
+    @property
+    def criterion(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def result(self) -> str: ...
+    @property
+    def date(self) -> date: ...
+    @property
+    def evidence_url(self) -> str | None: ...
+    @property
+    def evidence_digest(self) -> bytes | None: ...
+    @property
+    def moderator(self) -> str | None: ...
+    @property
+    def assessor(self) -> Assessor | None: ...
+
+
+Try = TypeVar("Try", bound=Tried)
+
+
+class _Trial(Struct, frozen=True):
+    """Columns of an attempt."""
+
+    criterion: str
+    attempt: int
+    result: str
+    date: date
+    evidence_url: str | None
+    evidence_digest: bytes | None
+    moderator: str | None
+    assessor: Assessor | None
+
+
+class _Entrant(Struct, frozen=True):
+    """Columns of an enrolment and its learner."""
+
+    id: int
+    start: date
+    end: date
+    learner_id: str
+    name: str
+    latin_name: str | None
+
+
 # -- the gate ----------------------------------------------------------------------------------------------------------
 
 
-def eligible(session: Session, cohort: Cohort, syllabus: Syllabus, *, today: date | None = None) -> list[Standing]:
-    """The standing of everybody in a cohort, in the order they were enrolled.
+def eligible(session: Session, cohort: Cohort, syllabus: Syllabus, *, today: date | None = None) -> Iterator[Candidate]:
+    """Everybody in a cohort, in the order they were enrolled, a lot at a time: a large cohort is not held.
 
     With `today`, a course that has not ended yet is missing too: its certificate would be dated in the future.
     """
-    wanted = (
-        select(Enrolment)
-        .where(Enrolment.cohort_id == cohort.id)
-        .order_by(Enrolment.id)
-        .options(selectinload(Enrolment.learner), selectinload(Enrolment.attempts).selectinload(Attempt.assessor))
-    )
-    return [standing(enrolment, syllabus, today=today) for enrolment in session.scalars(wanted)]
+    assessors = {assessor.id: assessor for assessor in session.scalars(select(Assessor))}
+    last = 0
+    while entrants := _entrants(session, cohort.id, last):
+        last = entrants[-1].id
+        trials = _trials(session, cohort.id, entrants, assessors)
+        for one in entrants:
+            names = (one.name, one.latin_name)
+            _, missing = _judge(one, names, trials.get(one.id, ()), syllabus, today)
+            yield Candidate(one.learner_id, one.name, missing)
 
 
 def standing(enrolment: Enrolment, syllabus: Syllabus, *, today: date | None = None) -> Standing:
-    """The gate for one learner: the best attempt at each criterion that may count."""
-    results: dict[str, Attempt] = {}
+    """The gate for one learner: of each criterion the attempt that counts."""
+    learner = enrolment.learner
+    names = (learner.name, learner.latin_name)
+    results, missing = _judge(enrolment, names, enrolment.attempts, syllabus, today)
+    return Standing(enrolment, results, missing)
+
+
+def _entrants(session: Session, cohort_id: int, last: int) -> list[_Entrant]:
+    query = (
+        select(Enrolment.id, Enrolment.start, Enrolment.end, Learner.learner_id, Learner.name, Learner.latin_name)
+        .join(Enrolment.learner)
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.id > last)
+        .order_by(Enrolment.id)
+        .limit(_LOT)
+    )
+    return [_Entrant(*row) for row in session.execute(query)]
+
+
+def _trials(
+    session: Session, cohort_id: int, entrants: Sequence[_Entrant], assessors: Mapping[int, Assessor]
+) -> dict[int, list[_Trial]]:
+    """By enrolment."""
+    query = (
+        select(
+            *(Attempt.enrolment_id, Attempt.criterion, Attempt.attempt, Attempt.result, Attempt.date),
+            *(Attempt.evidence_url, Attempt.evidence_digest, Attempt.moderator, Attempt.assessor_id),
+        )
+        .join(Attempt.enrolment)
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.id.between(entrants[0].id, entrants[-1].id))
+        .order_by(Attempt.enrolment_id)
+    )
+    rows = groupby(session.execute(query), key=lambda row: row[0])
+    return {owner: [_Trial(*row[1:-1], assessors.get(row[-1] or 0)) for row in group] for owner, group in rows}
+
+
+def _judge(
+    part: Participation,
+    names: tuple[str | None, ...],
+    attempts: Iterable[Try],
+    syllabus: Syllabus,
+    today: date | None,
+) -> tuple[dict[str, Try], tuple[str, ...]]:
+    """The attempts that count, and in words what is missing."""
+    results: dict[str, Try] = {}
     missing: list[str] = []
+    tried: dict[str, list[Try]] = {}
+    for attempt in attempts:
+        tried.setdefault(attempt.criterion, []).append(attempt)
     for criterion in syllabus.criteria:
-        attempts = [attempt for attempt in enrolment.attempts if attempt.criterion == criterion.id]
-        attempts.sort(key=lambda attempt: (-(rank(criterion, attempt.result) or 0), attempt.attempt))
-        fault = next((_shortfall(syllabus, criterion, attempt) for attempt in attempts), "not yet assessed")
-        passing = next((attempt for attempt in attempts if not _shortfall(syllabus, criterion, attempt)), None)
-        if passing is not None:
-            results[criterion.id] = passing
+        faults = ["not yet assessed"]
+        for attempt in reversed(_that_may_count(syllabus, criterion, tried.get(criterion.id, []))):
+            fault = _shortfall(syllabus, criterion, attempt, part, names)
+            if not fault:
+                results[criterion.id] = attempt
+                break
+            faults.append(fault)
         else:
-            missing.append(f"{syllabus.text(criterion.name)}: {fault}")
-    if today is not None and today < enrolment.end:
-        missing.append(f"the course ends on {enrolment.end}")
-    return Standing(enrolment, results, tuple(missing))
+            missing.append(f"{syllabus.text(criterion.name)}: {faults[:2][-1]}")
+    if today is not None and today < part.end:
+        missing.append(f"the course ends on {part.end}")
+    return results, tuple(missing)
+
+
+def _that_may_count(syllabus: Syllabus, criterion: Criterion, attempts: list[Try]) -> list[Try]:
+    """The last attempt where the programme says so, else all, the best one last (of equal ones the first)."""
+    if isinstance(syllabus.attempts, Attempts) and syllabus.attempts.counts == "last":
+        return sorted(attempts, key=lambda attempt: attempt.attempt)[-1:]
+    return sorted(attempts, key=lambda attempt: (rank(criterion, attempt.result) or 0, -attempt.attempt))
+
+
+def _shortfall(
+    syllabus: Syllabus, criterion: Criterion, attempt: Tried, part: Participation, names: tuple[str | None, ...]
+) -> str:
+    """Why an attempt does not count, in words; empty where it does."""
+    reached = rank(criterion, attempt.result)
+    needed = rank(criterion, str(criterion.scale.passing))
+    if reached is None or needed is None or reached < needed:
+        found = _level_name(syllabus, criterion, attempt.result)
+        return f"{found}, needs {_level_name(syllabus, criterion, str(criterion.scale.passing))}"
+    if not part.start <= attempt.date <= part.end:
+        return f"assessed on {attempt.date}, outside {part.start} to {part.end}"
+    most = most_attempts(syllabus)
+    if most is not None and attempt.attempt > most:
+        return f"attempt {attempt.attempt}, and the programme allows {most}"
+    if criterion.evidence is True and not (attempt.evidence_url or attempt.evidence_digest):
+        return "assessed without evidence, needs a link or a file"
+    if attempt.moderator and criterion.remote is not True:
+        return f"moderated remotely by {attempt.moderator}, which the programme does not allow"
+    return _assessor_shortfall(syllabus, criterion, attempt, names)
+
+
+def _assessor_shortfall(syllabus: Syllabus, criterion: Criterion, attempt: Tried, names: tuple[str | None, ...]) -> str:
+    assessor = attempt.assessor
+    if assessor is None:
+        return "no assessor is recorded" if criterion.kind == "live" else ""
+    fault = assessor_fault(assessor, syllabus, attempt.date) if criterion.kind == "live" else ""
+    if fault:
+        return f"assessed by {assessor.name}, {fault}"
+    if same_person(names, (assessor.name, assessor.latin_name)):
+        return f"assessed by {assessor.name}, who is the learner"
+    return ""
+
+
+def most_attempts(syllabus: Syllabus) -> int | None:
+    """How many attempts at a criterion there may be; None where any number."""
+    attempts = syllabus.attempts
+    return attempts.most if isinstance(attempts, Attempts) and isinstance(attempts.most, int) else None
 
 
 def rank(criterion: Criterion, result: str) -> float | None:
@@ -82,23 +246,6 @@ def rank(criterion: Criterion, result: str) -> float | None:
         return value if 0 <= value <= 100 else None
     levels = [level.id for level in criterion.scale.levels]
     return float(levels.index(result)) if result in levels else None
-
-
-def _shortfall(syllabus: Syllabus, criterion: Criterion, attempt: Attempt) -> str:
-    """Why an attempt does not count, in words; empty where it does."""
-    reached = rank(criterion, attempt.result)
-    needed = rank(criterion, str(criterion.scale.passing))
-    if reached is None or needed is None or reached < needed:
-        found = _level_name(syllabus, criterion, attempt.result)
-        return f"{found}, needs {_level_name(syllabus, criterion, str(criterion.scale.passing))}"
-    if not attempt.enrolment.start <= attempt.date <= attempt.enrolment.end:
-        return f"assessed on {attempt.date}, outside {attempt.enrolment.start} to {attempt.enrolment.end}"
-    if criterion.kind != "live":
-        return ""
-    if attempt.assessor is None:
-        return "no assessor is recorded"
-    fault = assessor_fault(attempt.assessor, syllabus, attempt.date)
-    return f"assessed by {attempt.assessor.name}, {fault}" if fault else ""
 
 
 def assessor_fault(assessor: Assessor, syllabus: Syllabus, day: date) -> str:
@@ -118,48 +265,3 @@ def _level_name(syllabus: Syllabus, criterion: Criterion, result: str) -> str:
         return result
     names_ = {level.id: syllabus.text(level.name) for level in criterion.scale.levels}
     return names_.get(result, result)
-
-
-# -- assessors ---------------------------------------------------------------------------------------------------------
-
-
-def import_assessors(session: Session, table: Table, *, update: bool = False) -> Recorded:
-    """Takes a table with ASSESSOR_COLUMNS; what differs from the records needs `update` (a renewed licence)."""
-    known = {assessor.assessor_id: assessor for assessor in session.scalars(select(Assessor))}
-    seen: set[str] = set()
-    entries = [entry for row in table.rows if (entry := _read_assessor(table, row, seen)) is not None]
-    new = 0
-    for row, values in entries:
-        assessor = known.get(str(values["assessor_id"]))
-        if assessor is None:
-            new += 1
-            continue
-        changed = [column for column, value in values.items() if getattr(assessor, column) != value]
-        for column in () if update else changed:
-            recorded = quoted(str(getattr(assessor, column)))
-            table.expect(row, column, f"{recorded}, as recorded", "if the new value is right: --update")
-    table.finish()
-    unchanged = 0
-    for _, values in entries:
-        found = known.get(str(values["assessor_id"]))
-        assessor = found or Assessor()
-        unchanged += found is not None and all(getattr(found, column) == value for column, value in values.items())
-        for column, value in values.items():
-            setattr(assessor, column, value)
-        session.add(assessor)
-    session.flush()
-    return Recorded(new, unchanged, len(entries) - new - unchanged, ())
-
-
-def _read_assessor(table: Table, row: Row, seen: set[str]) -> tuple[Row, dict[str, object]] | None:
-    texts = {column: table.need(row, column, "a text") for column in ASSESSOR_COLUMNS[:4]}
-    dates = {column: table.need_date(row, column) for column in ASSESSOR_COLUMNS[4:]}
-    identity = texts["assessor_id"]
-    if identity is not None and identity in seen:
-        table.refuse(row, "assessor_id", f"{quoted(identity)} is there twice")
-    seen.add(identity or "")
-    begins, ends = dates["valid_from"], dates["valid_until"]
-    if begins and ends and ends < begins:
-        table.expect(row, "valid_until", f"a day on or after {begins}")
-    values: dict[str, object] = {**texts, **dates}
-    return None if None in values.values() else (row, values)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
@@ -13,20 +11,27 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from issuer.entrants import (
+    COLUMNS as COLUMNS,
+    MAX_NAME as MAX_NAME,
+    NO_LEAVE,
+    OPTIONAL as OPTIONAL,
+    Entry,
+    Leave,
+    entry_warnings,
+    read_entries,
+    refuse_enrolled,
+    refuse_repeats,
+)
 from issuer.models import CertificateRecord, Cohort, Enrolment, Learner, State
-from issuer.tables import Row, Table, quoted
+from issuer.tables import Table, quoted
 from keys import names
 from keys.errors import FormatError, HandsealError
 from keys.text import mixed_script_words
 
-COLUMNS = ("learner_id", "name", "start", "end", "consent_page", "consent_share")
-OPTIONAL = ("latin_name", "email", "wallet_did")
-MAX_NAME = 300
-MAX_ID = 64
 LOT = 500  # values in one query
 
 T = TypeVar("T")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Enrolled(Struct, frozen=True):
@@ -39,31 +44,16 @@ class Enrolled(Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-class _Entry(Struct, frozen=True):
-    """One row of a cohort's file."""
-
-    row: Row
-    learner_id: str
-    name: str
-    latin_name: str | None
-    email: str | None
-    wallet_did: str | None
-    consent_page: bool
-    consent_share: bool
-    start: date
-    end: date
-
-
 class _Planned(Struct, frozen=True):
     """A row beside what the records say of its learner; `changes` are the columns that differ, with the records'."""
 
-    entry: _Entry
+    entry: Entry
     learner: Learner | None
     enrolment: Enrolment | None
     changes: tuple[tuple[str, object], ...]
 
     @classmethod
-    def of(cls, entry: _Entry, learner: Learner | None, enrolled: Mapping[int, Enrolment]) -> _Planned:
+    def of(cls, entry: Entry, learner: Learner | None, enrolled: Mapping[int, Enrolment]) -> _Planned:
         if learner is None:
             return cls(entry, None, None, ())
         enrolment = enrolled.get(learner.id)
@@ -101,29 +91,31 @@ def enrol(
     *,
     cohort: str,
     programme: str,
-    mixed_script_reason: str | None = None,
+    today: date,
+    leave: Leave = NO_LEAVE,
     update: bool = False,
 ) -> Enrolled:
     """Enrols the rows of a table with COLUMNS and OPTIONAL in `cohort`; TableError with every fault otherwise.
 
     Data of a known learner may differ only with `update`, and what a certificate says only while there is none.
-    `mixed_script_reason` accepts names that mix look-alike scripts, and is kept with them (I04).
+    `leave` accepts names that mix look-alike scripts (kept with them, I04) or look like nobody's.
     """
     group = _cohort(session, cohort, programme)
-    entries = [entry for row in table.rows if (entry := _read(table, row, mixed_script_reason)) is not None]
-    _refuse_repeats(table, entries)
+    entries = read_entries(table, leave)
+    refuse_repeats(table, entries)
     enrolled = _enrolments(session, group)
-    _refuse_same_person(table, entries, enrolled)
+    refuse_enrolled(table, entries, enrolled.values())
     learners = _known_learners(session, [entry.learner_id for entry in entries])
     rows = [_Planned.of(entry, learners.get(entry.learner_id), enrolled) for entry in entries]
     for row in rows:
         _refuse_changes(table, row, update=update)
     table.finish()
-    _store(session, rows, group, mixed_script_reason)
+    warnings = tuple(entry_warnings(entries, enrolled.values(), today))
+    _store(session, rows, group, leave.mixed_script)
     new = sum(row.enrolment is None for row in rows)
     updated = sum(bool(row.changes) for row in rows)
     unchanged = sum(row.enrolment is not None and not row.changes for row in rows)
-    return Enrolled(group, new, unchanged, updated, tuple(_same_names(entries)))
+    return Enrolled(group, new, unchanged, updated, warnings)
 
 
 def lots(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -172,84 +164,6 @@ def _cohort(session: Session, name: str, programme: str) -> Cohort:
             hint="give the file another name: it is the cohort's",
         )
     return cohort
-
-
-def _read(table: Table, row: Row, mixed_script_reason: str | None) -> _Entry | None:
-    """A row as an entry, or None with its faults in the table."""
-    learner_id, name = table.need(row, "learner_id", "the clinic's own id"), table.need(row, "name", "a name")
-    start, end = table.need_date(row, "start"), table.need_date(row, "end")
-    page, share = table.need_yes_no(row, "consent_page"), table.need_yes_no(row, "consent_share")
-    _check_texts(table, row, mixed_script_reason)
-    if start and end and end < start:
-        table.expect(row, "end", f"a day on or after the start, {start}")
-    if learner_id is None or name is None or start is None or end is None or page is None or share is None:
-        return None
-    return _Entry(
-        row=row,
-        learner_id=learner_id,
-        name=name,
-        latin_name=row["latin_name"] or None,
-        email=row["email"] or None,
-        wallet_did=row["wallet_did"] or None,
-        consent_page=page,
-        consent_share=share,
-        start=start,
-        end=end,
-    )
-
-
-def _check_texts(table: Table, row: Row, mixed_script_reason: str | None) -> None:
-    if len(row["learner_id"]) > MAX_ID:
-        table.refuse(row, "learner_id", f"is longer than {MAX_ID} characters")
-    for column in ("name", "latin_name"):
-        if len(row[column]) > MAX_NAME:
-            table.refuse(row, column, f"is longer than {MAX_NAME} characters")
-        mixed = mixed_script_words(row[column])
-        if mixed and not mixed_script_reason:
-            table.refuse(
-                row,
-                column,
-                f"mixes look-alike scripts in one word: {', '.join(quoted(word) for word in mixed)}",
-                'if the name is really written so: --allow-mixed-script "REASON"',
-            )
-    if row["email"] and not _EMAIL.fullmatch(row["email"]):
-        table.expect(row, "email", "an e-mail address")
-    if row["wallet_did"]:
-        try:
-            if names.require_subject_id(row["wallet_did"], "wallet_did").startswith("urn:"):
-                table.expect(row, "wallet_did", "a DID as did:key:z6Mk…")
-        except FormatError:
-            table.expect(row, "wallet_did", "a DID as did:key:z6Mk…")
-
-
-def _refuse_repeats(table: Table, entries: list[_Entry]) -> None:
-    """The same learner_id, or the same name, dates and email, in two rows."""
-    seen_ids: dict[str, Row] = {}
-    seen_people: dict[tuple[object, ...], Row] = {}
-    for entry in entries:
-        first = seen_ids.setdefault(entry.learner_id, entry.row)
-        if first is not entry.row:
-            table.refuse(entry.row, "learner_id", f"{quoted(entry.learner_id)} is also in row {first.number}")
-            continue
-        if entry.email is None:
-            continue
-        person = (entry.name, entry.start, entry.end, entry.email.lower())
-        twin = seen_people.setdefault(person, entry.row)
-        if twin is not entry.row:
-            table.refuse(entry.row, "name", f"name, dates and email are those of row {twin.number}")
-
-
-def _refuse_same_person(table: Table, entries: list[_Entry], enrolments: Mapping[int, Enrolment]) -> None:
-    """The same name, dates and email as somebody who is enrolled under another learner_id."""
-    enrolled = {
-        (e.learner.name, e.start, e.end, e.learner.email.lower()): e.learner.learner_id
-        for e in enrolments.values()
-        if e.learner.email
-    }
-    for entry in entries:
-        known = enrolled.get((entry.name, entry.start, entry.end, (entry.email or "").lower()))
-        if known is not None and known != entry.learner_id:
-            table.refuse(entry.row, "learner_id", f"name, dates and email are those of learner {quoted(known)}")
 
 
 def _refuse_changes(table: Table, row: _Planned, *, update: bool) -> None:
@@ -303,7 +217,7 @@ def _store(session: Session, rows: Sequence[_Planned], cohort: Cohort, mixed_scr
             session.expire(row.learner, ["enrolments"])
 
 
-def _of_learner(entry: _Entry, mixed_script_reason: str | None) -> dict[str, object]:
+def _of_learner(entry: Entry, mixed_script_reason: str | None) -> dict[str, object]:
     values = {column: getattr(entry, column) for column in _OF_LEARNER}
     mixed = mixed_script_words(entry.name) or mixed_script_words(entry.latin_name or "")
     return values | {"mixed_script_reason": mixed_script_reason if mixed else None}
@@ -314,12 +228,3 @@ def _insert(session: Session, table: type[Learner] | type[Enrolment], rows: list
     if not rows:
         return []
     return list(session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows))
-
-
-def _same_names(entries: list[_Entry]) -> Iterator[str]:
-    rows: dict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        rows[entry.name].append(str(entry.row.number))
-    for name, numbers in rows.items():
-        if len(numbers) > 1:
-            yield f"rows {', '.join(numbers)}: {len(numbers)} people are called {quoted(name)}"

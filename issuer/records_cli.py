@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import update_wrapper
+from functools import lru_cache, partial, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from issuer import assessment, records, results
-from issuer.assessment import Standing
+from issuer import assessment, assessors as assessors_, records, results
+from issuer.assessment import Candidate
 from issuer.config import Workspace, find_workspace
 from issuer.database import open_database, reading, writing
+from issuer.entrants import Leave
+from issuer.files import digest_below
+from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.models import Event
-from issuer.publishing import opened
 from issuer.syllabuses import open_syllabus, require_version
 from issuer.tables import MAX_BYTES, Table, TableError, read_table
 from keys import names
 from keys.console import escape, print_json, talk
-from keys.encoding import Digest
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
 
@@ -72,11 +72,20 @@ def read_rows(path: Path, *, required: Sequence[str], optional: Sequence[str] | 
 @click.argument("cohort", metavar="COHORT.csv", type=FILE)
 @click.option("--programme", "slug", required=True, metavar="SLUG", help="The programme they follow.")
 @click.option("--allow-mixed-script", metavar="REASON", help="Accept names that mix look-alike scripts in a word.")
+@click.option(
+    "--allow-unusual-name", metavar="REASON", help="Accept names that look made up or exchanged."
+)
 @click.option("--update", is_flag=True, help="Take over changed data of learners who are known.")
 @as_json_option
 @in_workspace
 def enrol(
-    workspace: Workspace, cohort: Path, slug: str, allow_mixed_script: str | None, update: bool, as_json: bool
+    workspace: Workspace,
+    cohort: Path,
+    slug: str,
+    allow_mixed_script: str | None,
+    allow_unusual_name: str | None,
+    update: bool,
+    as_json: bool,
 ) -> None:
     """Enrol the learners of a cohort from a CSV or XLSX file; its name is the cohort's.
 
@@ -84,8 +93,12 @@ def enrol(
     handseal enrol cohorts/2026-autumn.csv --programme deep-tissue-foundations
     """
     _require_programme(workspace, slug)
-    if allow_mixed_script is not None and not allow_mixed_script.strip():
-        raise ConfigurationError("--allow-mixed-script: wants a reason")
+    reasons = {"--allow-mixed-script": allow_mixed_script, "--allow-unusual-name": allow_unusual_name}
+    for option, reason in reasons.items():
+        if reason is not None and not reason.strip():
+            raise ConfigurationError(f"{option}: wants a reason")
+    fonts = lru_cache(lambda: prepare_fonts(workspace.folder / ".cache", workspace.fonts))
+    leave = Leave(allow_mixed_script, allow_unusual_name, lambda text, place: require_glyphs(text, fonts(), place))
     now = clock()
     with spoken_faults():
         table = read_rows(cohort, required=records.COLUMNS, optional=records.OPTIONAL)
@@ -95,11 +108,13 @@ def enrol(
                 table,
                 cohort=cohort.stem,
                 programme=slug,
-                mixed_script_reason=allow_mixed_script,
+                today=workspace.today(now),
+                leave=leave,
                 update=update,
             )
             if done.new or done.updated:
-                session.add(Event(moment=now, command="enrol", subject=cohort.stem, reason=allow_mixed_script))
+                given = "; ".join(reason for reason in reasons.values() if reason) or None
+                session.add(Event(moment=now, command="enrol", subject=cohort.stem, reason=given))
     _warn(done.warnings)
     counts = {"new": done.new, "unchanged": done.unchanged, "updated": done.updated}
     if as_json:
@@ -132,9 +147,9 @@ def import_assessors(workspace: Workspace, file: Path, update: bool, as_json: bo
     """
     now = clock()
     with spoken_faults():
-        table = read_rows(file, required=assessment.ASSESSOR_COLUMNS, optional=())
+        table = read_rows(file, required=assessors_.COLUMNS, optional=assessors_.OPTIONAL)
         with writing(open_database(workspace.database_url)) as session:
-            done = assessment.import_assessors(session, table, update=update)
+            done = assessors_.import_assessors(session, table, update=update)
             if done.new or done.updated:
                 session.add(Event(moment=now, command="assessors import", subject=file.name))
     _report(file, done, as_json=as_json)
@@ -167,18 +182,7 @@ def assess(workspace: Workspace, file: Path, cohort: str | None, as_json: bool) 
 
 def evidence_in(folder: Path) -> results.EvidenceDigest:
     """Files beside the table are hashed; nothing above its folder is looked at."""
-
-    def digest(name: str) -> Digest:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            raise HandsealError(f"{name}: is not below the table's own folder")
-        with opened(path) as stream:
-            hashed = hashlib.sha256()
-            for part in iter(lambda: stream.read(1024 * 1024), b""):
-                hashed.update(part)
-        return Digest(hashed.digest())
-
-    return digest
+    return partial(digest_below, folder)
 
 
 def _report(file: Path, done: assessment.Recorded, *, as_json: bool) -> None:
@@ -207,37 +211,28 @@ def eligible(workspace: Workspace, cohort: str, as_json: bool) -> None:
     handseal eligible 2026-autumn
     """
     now = clock()
+    people: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    counts = {True: 0, False: 0}
     with reading(open_database(workspace.database_url)) as session:
         group = records.find_cohort(session, cohort)
         syllabus = open_syllabus(require_version(session, group.programme))
-        standings = assessment.eligible(session, group, syllabus, today=workspace.today(now))
-    passed = [standing for standing in standings if standing.passed]
-    lacking = [standing for standing in standings if not standing.passed]
+        for one in assessment.eligible(session, group, syllabus, today=workspace.today(now)):
+            counts[one.passed] += 1
+            if as_json:
+                people[one.passed].append(_person(one))
+            else:
+                standing = "may be certified" if one.passed else "; ".join(escape(text) for text in one.missing)
+                click.echo(f"{escape(one.learner_id)} {escape(one.name)}: {standing}")
     if as_json:
-        print_json(
-            {
-                "cohort": cohort,
-                "syllabus": syllabus.id,
-                "eligible": [_person(standing) for standing in passed],
-                "notEligible": [_person(standing) | {"missing": list(standing.missing)} for standing in lacking],
-            }
-        )
-        return
-    for standing in passed:
-        click.echo(f"{_called(standing)}: may be certified")
-    for standing in lacking:
-        click.echo(f"{_called(standing)}: {'; '.join(escape(text) for text in standing.missing)}")
-    talk(f"{len(passed)} of {len(standings)} may be certified: {syllabus.id}")
+        facts = {"cohort": cohort, "syllabus": syllabus.id}
+        print_json(facts | {"eligible": people[True], "notEligible": people[False]})
+    else:
+        talk(f"{counts[True]} of {sum(counts.values())} may be certified: {syllabus.id}")
 
 
-def _person(standing: Standing) -> dict[str, Any]:
-    learner = standing.enrolment.learner
-    return {"learnerId": learner.learner_id, "name": learner.name}
-
-
-def _called(standing: Standing) -> str:
-    learner = standing.enrolment.learner
-    return f"{escape(learner.learner_id)} {escape(learner.name)}"
+def _person(one: Candidate) -> dict[str, Any]:
+    called = {"learnerId": one.learner_id, "name": one.name}
+    return called if one.passed else called | {"missing": list(one.missing)}
 
 
 COMMANDS: tuple[click.Command, ...] = (enrol, assessors, assess, eligible)

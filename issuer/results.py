@@ -3,53 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from issuer.assessment import Recorded, assessor_fault, rank
-from issuer.models import Assessor, Attempt, Enrolment, Learner
-from issuer.records import learners_by_id
-from issuer.syllabuses import open_syllabus, require_version
+from issuer.attempts import (
+    Counted,
+    Numbering,
+    Records,
+    Try,
+    attempts_at,
+    find_enrolment,
+    in_order,
+    open_records,
+    read_day,
+    read_number,
+)
+from issuer.models import Assessor, Attempt, Cohort, Enrolment
+from issuer.persons import same_person
+from issuer.records import lots
 from issuer.tables import Row, Table, quoted
 from keys.encoding import Digest
 from keys.errors import HandsealError
-from keys.syllabus import Criterion, Percent, Syllabus
+from keys.syllabus import Criterion, Percent
 
 COLUMNS = ("learner_id", "criterion", "result", "date")
-OPTIONAL = ("assessor_id", "place", "evidence_url", "evidence_file", "remark", "attempt")
-MAX_ATTEMPTS = 99
+OPTIONAL = (
+    *("assessor_id", "place", "evidence_url", "evidence_file", "remark", "attempt"),
+    *("moderator", "channel"),
+)
 
 EvidenceDigest = Callable[[str], Digest]
 """SHA-256 of a file named in a results table; HandsealError where it cannot be read."""
 
 _URL = re.compile(r"https://[!-~]{1,490}")
-_KEPT = ("result", "assessor_id", "date", "place", "evidence_url", "evidence_digest", "remark")
-
-
-class _Result(Struct, frozen=True):
-    """One row of a results table, with whose it is."""
-
-    row: Row
-    enrolment: Enrolment
-    criterion: Criterion
-    attempt: int | None  # as written; None where the column is empty
-    values: Mapping[str, Any]  # of _KEPT
-
-
-class _Records(Struct, frozen=True):
-    """What the rows of a results table are held against."""
-
-    learners: Mapping[str, Learner]
-    assessors: Mapping[str, Assessor]
-    syllabuses: Mapping[str, Syllabus]  # by programme
-    cohort: str | None
-    today: date
-    evidence: EvidenceDigest
+_KEPT = (
+    *("result", "assessor_id", "date", "place", "evidence_url", "evidence_digest", "remark"),
+    *("moderator", "channel"),
+)
+_GRADED = frozenset[tuple[int, str, str]]  # learner, programme and criterion
 
 
 def record_results(
@@ -59,53 +55,91 @@ def record_results(
 
     A row counts for the enrolment whose time holds its date; `cohort` decides where there are several.
     """
-    learners = learners_by_id(session, sorted({row["learner_id"] for row in table.rows}))
-    programmes = {e.cohort.programme for learner in learners.values() for e in learner.enrolments}
-    records = _Records(
-        learners=learners,
-        assessors={assessor.assessor_id: assessor for assessor in session.scalars(select(Assessor))},
-        syllabuses={slug: open_syllabus(require_version(session, slug)) for slug in sorted(programmes)},
-        cohort=cohort,
-        today=today,
-        evidence=evidence,
-    )
-    results = [result for row in table.rows if (result := _read_result(table, row, records)) is not None]
-    new, unchanged = _number(table, results)
+    records = open_records(session, table, today=today, cohort=cohort)
+    tries = [tried for row in table.rows if (tried := _read(table, row, records, evidence)) is not None]
+    graded = _graded(session, [learner.id for learner in records.learners.values()])
+    numbering = Numbering(table, records.syllabuses)
+    counted = [one for tried in in_order(tries) if (one := _count(table, tried, numbering, graded)) is not None]
     table.finish()
+    new = [one for one in counted if one.recorded is None]
     _store(session, new)
-    return Recorded(len(new), unchanged, 0, tuple(_warnings(results, records)))
+    return Recorded(len(new), len(counted) - len(new), 0, ())
 
 
-def _store(session: Session, new: Sequence[tuple[_Result, int]]) -> None:
+def _store(session: Session, new: Sequence[Counted]) -> None:
     """All at once, which takes a fraction of the time that one object a row takes."""
-    attempts = [
-        {"enrolment_id": result.enrolment.id, "criterion": result.criterion.id, "attempt": number, **result.values}
-        for result, number in new
-    ]
-    if attempts:
-        session.execute(insert(Attempt), attempts)
-    for result, _ in new:
-        session.expire(result.enrolment, ["attempts"])
+    if new:
+        session.execute(insert(Attempt), [columns_of(one) for one in new])
+    for one in new:
+        session.expire(one.tried.enrolment, ["attempts"])
 
 
-def _read_result(table: Table, row: Row, records: _Records) -> _Result | None:
-    day = table.need_date(row, "date")
-    if day is not None and day > records.today:
-        table.expect(row, "date", f"a day that is not after today, {records.today}")
+def columns_of(one: Counted) -> dict[str, Any]:
+    """An attempt's row."""
+    tried = one.tried
+    place = {"enrolment_id": tried.enrolment.id, "criterion": tried.criterion.id, "attempt": one.number}
+    return place | dict.fromkeys(_KEPT) | dict(tried.values)
+
+
+def _graded(session: Session, learners: Sequence[int]) -> _GRADED:
+    """What a key has marked: a result by hand would be a way around it."""
+    query = (
+        select(Enrolment.learner_id, Cohort.programme, Attempt.criterion)
+        .join(Attempt.enrolment)
+        .join(Enrolment.cohort)
+        .where(Attempt.gradings.any())
+        .distinct()
+    )
+    found = (session.execute(query.where(Enrolment.learner_id.in_(lot))) for lot in lots(learners))
+    return frozenset((row[0], row[1], row[2]) for rows in found for row in rows)
+
+
+def _count(table: Table, tried: Try, numbering: Numbering, graded: _GRADED) -> Counted | None:
+    recorded = attempts_at(tried)
+    same = next((a for a in recorded if tried.number in (None, a.attempt) and _says(a, tried)), None)
+    enrolment = tried.enrolment
+    if same is None and (enrolment.learner_id, enrolment.cohort.programme, tried.criterion.id) in graded:
+        table.refuse(tried.row, "criterion", "is graded by the key, not by hand", "handseal grade ANSWERS.csv")
+        return None
+    other = next((a for a in recorded if tried.number == a.attempt), None)
+    if same is None and other is not None:
+        _refuse_change(table, tried, other)
+        return None
+    return numbering.place(tried, same)
+
+
+def _says(attempt: Attempt, tried: Try) -> bool:
+    return all(getattr(attempt, column) == tried.values[column] for column in _KEPT)
+
+
+def _refuse_change(table: Table, tried: Try, recorded: Attempt) -> None:
+    for column in _KEPT:
+        if getattr(recorded, column) != tried.values[column]:
+            shown = {"evidence_digest": "evidence_file"}.get(column, column)
+            table.refuse(
+                tried.row,
+                shown,
+                f"differs from attempt {recorded.attempt} as it was recorded",
+                f"a result is not changed: record attempt {recorded.attempt + 1}",
+            )
+
+
+def _read(table: Table, row: Row, records: Records, evidence: EvidenceDigest) -> Try | None:
+    day = read_day(table, row, records.today)
     assessor = _assessor(table, row, records)
-    url, digest = row["evidence_url"] or None, _evidence(table, row, records)
+    url, digest = row["evidence_url"] or None, _evidence(table, row, evidence)
     if url is not None and not _URL.fullmatch(url):
         table.expect(row, "evidence_url", "a link as https://…, without spaces")
-    number = _attempt_number(table, row)
-    enrolment = _enrolment(table, row, records, day)
-    if enrolment is None:
+    number = read_number(table, row)
+    enrolment = find_enrolment(table, row, records, day)
+    if enrolment is None or day is None:
         return None
-    criterion = _criterion(table, row, records.syllabuses[enrolment.cohort.programme])
+    criterion = _criterion(table, row, records, enrolment)
     result = None if criterion is None else _grade(table, row, criterion)
     if criterion is None or result is None:
         return None
-    if criterion.kind == "live" and not row["assessor_id"]:
-        table.refuse(row, "assessor_id", "is empty; a live check has an assessor")
+    _check_moderation(table, row, criterion)
+    _check_assessor(table, row, enrolment, criterion, assessor, day, records)
     values = {
         "result": result,
         "assessor_id": assessor.id if assessor else None,
@@ -114,39 +148,54 @@ def _read_result(table: Table, row: Row, records: _Records) -> _Result | None:
         "evidence_url": url,
         "evidence_digest": digest,
         "remark": row["remark"] or None,
+        "moderator": row["moderator"] or None,
+        "channel": row["channel"] or None,
     }
-    return _Result(row, enrolment, criterion, number, values)
+    return Try(row, enrolment, criterion, number, values)
 
 
-def _enrolment(table: Table, row: Row, records: _Records, day: date | None) -> Enrolment | None:
-    """The one enrolment a row is about."""
-    identity = table.need(row, "learner_id", "the clinic's own id")
-    if identity is None:
-        return None
-    learner = records.learners.get(identity)
-    ours = [e for e in learner.enrolments if records.cohort in (None, e.cohort.name)] if learner else []
-    if not ours:
-        where = f" in cohort {records.cohort}" if records.cohort and learner else ""
-        table.refuse(row, "learner_id", f"{quoted(identity)} is not enrolled{where}", "handseal enrol COHORT.csv")
-        return None
-    if day is None:
-        return None
-    fitting = [e for e in ours if e.start <= day <= e.end]
-    if not fitting:
-        spans = " or ".join(f"{e.start} to {e.end}" for e in ours)
-        table.expect(row, "date", f"a day within the enrolment, {spans}")
-        return None
-    if len(fitting) > 1:
-        cohorts = ", ".join(e.cohort.name for e in fitting)
+def _check_moderation(table: Table, row: Row, criterion: Criterion) -> None:
+    """Who and how, together, and only where the programme allows it."""
+    given = [column for column in ("moderator", "channel") if row[column]]
+    if given and criterion.remote is not True:
+        table.refuse(row, given[0], f"is filled, and {criterion.id} may not be moderated remotely")
+    elif len(given) == 1:
+        missing, what = ("channel", "how") if given == ["moderator"] else ("moderator", "who moderated")
+        table.refuse(row, missing, f"is empty, expected {what}")
+
+
+def _check_assessor(
+    table: Table,
+    row: Row,
+    enrolment: Enrolment,
+    criterion: Criterion,
+    assessor: Assessor | None,
+    day: date,
+    records: Records,
+) -> None:
+    learner = enrolment.learner
+    names = (learner.name, learner.latin_name)
+    if row["moderator"] and same_person(names, (row["moderator"],)):
+        table.refuse(row, "moderator", "is the learner: nobody moderates their own check")
+    if assessor is None:
+        if criterion.kind == "live" and not row["assessor_id"]:
+            table.refuse(row, "assessor_id", "is empty; a live check has an assessor")
+        return
+    if same_person(names, (assessor.name, assessor.latin_name)):
         table.refuse(
-            row, "learner_id", f"{quoted(identity)} is in several cohorts on {day}: {cohorts}", "--cohort NAME"
+            row,
+            "assessor_id",
+            f"{quoted(assessor.name)} is the learner: nobody assesses themselves",
+            "if they are two people of one name: another assessor",
         )
-        return None
-    return fitting[0]
+    elif criterion.kind == "live":
+        fault = assessor_fault(assessor, records.syllabuses[enrolment.cohort.programme], day)
+        if fault:
+            table.refuse(row, "assessor_id", f"is {assessor.name}, {fault}", "handseal assessors import FILE --update")
 
 
-def _criterion(table: Table, row: Row, syllabus: Syllabus) -> Criterion | None:
-    known = {criterion.id: criterion for criterion in syllabus.criteria}
+def _criterion(table: Table, row: Row, records: Records, enrolment: Enrolment) -> Criterion | None:
+    known = {criterion.id: criterion for criterion in records.syllabuses[enrolment.cohort.programme].criteria}
     found = known.get(row["criterion"].lower())
     if found is None:
         table.expect(row, "criterion", f"one of {', '.join(known)}")
@@ -170,7 +219,7 @@ def _grade(table: Table, row: Row, criterion: Criterion) -> str | None:
     return mark
 
 
-def _assessor(table: Table, row: Row, records: _Records) -> Assessor | None:
+def _assessor(table: Table, row: Row, records: Records) -> Assessor | None:
     if not row["assessor_id"]:
         return None
     assessor = records.assessors.get(row["assessor_id"])
@@ -181,72 +230,11 @@ def _assessor(table: Table, row: Row, records: _Records) -> Assessor | None:
     return assessor
 
 
-def _evidence(table: Table, row: Row, records: _Records) -> Digest | None:
+def _evidence(table: Table, row: Row, evidence: EvidenceDigest) -> Digest | None:
     if not row["evidence_file"]:
         return None
     try:
-        return records.evidence(row["evidence_file"])
+        return evidence(row["evidence_file"])
     except HandsealError as fault:
         table.refuse(row, "evidence_file", str(fault), fault.hint)
         return None
-
-
-def _attempt_number(table: Table, row: Row) -> int | None:
-    text = row["attempt"]
-    if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_ATTEMPTS and len(text) < 4):
-        table.expect(row, "attempt", f"a number from 1 to {MAX_ATTEMPTS}")
-        return None
-    return int(text) if text else None
-
-
-def _number(table: Table, results: Sequence[_Result]) -> tuple[list[tuple[_Result, int]], int]:
-    """The results that are new, numbered on from those recorded, and how many are recorded already."""
-    new: list[tuple[_Result, int]] = []
-    unchanged = 0
-    recorded: dict[tuple[int, str], dict[int, Mapping[str, Any]]] = {}
-    written: dict[tuple[int, str, int], Row] = {}
-    for result in sorted(results, key=lambda result: (result.attempt or 0, result.row.number)):
-        place = (result.enrolment.id, result.criterion.id)
-        if place not in recorded:
-            recorded[place] = {
-                attempt.attempt: {column: getattr(attempt, column) for column in _KEPT}
-                for attempt in result.enrolment.attempts
-                if attempt.criterion == result.criterion.id
-            }
-        attempts = recorded[place]
-        same = next((n for n, v in attempts.items() if v == result.values and result.attempt in (None, n)), None)
-        number = same or result.attempt or max(attempts, default=0) + 1
-        twin = written.setdefault((*place, number), result.row)
-        if twin is not result.row:
-            table.refuse(result.row, "attempt", f"is the same as row {twin.number}", "number the attempts 1, 2, …")
-        elif same is not None:
-            unchanged += 1
-        elif number in attempts:
-            _refuse_change(table, result, number, attempts[number])
-        else:
-            attempts[number] = result.values
-            new.append((result, number))
-    return new, unchanged
-
-
-def _refuse_change(table: Table, result: _Result, number: int, recorded: Mapping[str, Any]) -> None:
-    for column in _KEPT:
-        if recorded[column] != result.values[column]:
-            shown = {"evidence_digest": "evidence_file"}.get(column, column)
-            table.refuse(
-                result.row,
-                shown,
-                f"differs from attempt {number} as it was recorded",
-                f"a result is not changed: record attempt {number + 1}",
-            )
-
-
-def _warnings(results: Sequence[_Result], records: _Records) -> Iterator[str]:
-    by_row = {assessor.id: assessor for assessor in records.assessors.values()}
-    for result in results:
-        assessor = by_row.get(result.values["assessor_id"])
-        syllabus = records.syllabuses[result.enrolment.cohort.programme]
-        if result.criterion.kind == "live" and assessor is not None:
-            fault = assessor_fault(assessor, syllabus, result.values["date"])
-            if fault:
-                yield f"row {result.row.number}: will not count: assessed by {assessor.name}, {fault}"

@@ -15,12 +15,19 @@ from tests.keys.trust_holders import founded
 from tests.world import SITE
 
 
+@pytest.fixture(scope="session")
+def _font_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Filled by the first test that needs fonts."""
+    return tmp_path_factory.mktemp("fonts")
+
+
 @pytest.fixture
-def starter_clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def starter_clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _font_cache: Path) -> Workspace:
     """Without keys; the working folder is the workspace."""
     workspace = make_workspace(
         tmp_path / "clinic", slug="river-clinic", name="River Clinic", site=SITE, passphrase=None, created=NOW
     )
+    (workspace.folder / ".cache").symlink_to(_font_cache)
     files = founded(policy().list)
     trust = tmp_path / "site" / "trust"
     trust.mkdir(parents=True)

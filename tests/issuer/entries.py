@@ -14,7 +14,7 @@ import xlsxwriter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from issuer import assessment, records, results
+from issuer import assessors, records, results
 from issuer.assessment import Recorded
 from issuer.cli import main
 from issuer.database import open_database, writing
@@ -93,7 +93,7 @@ def cohort_table(*rows: Cells, name: str = "autumn.csv") -> Table:
 
 
 def enrol(session: Session, *rows: Cells, **options: Any) -> Enrolled:
-    wanted = {"cohort": "autumn", "programme": SLUG} | options
+    wanted = {"cohort": "autumn", "programme": SLUG, "today": TODAY} | options
     return records.enrol(session, cohort_table(*rows), **wanted)
 
 
@@ -109,8 +109,8 @@ def record(session: Session, *rows: Cells, learner: str = "RC-1", **options: Any
 
 
 def import_assessors(session: Session, *rows: Cells, update: bool = False) -> Recorded:
-    table = read_table(csv_bytes(rows), "assessors.csv", required=assessment.ASSESSOR_COLUMNS)
-    return assessment.import_assessors(session, table, update=update)
+    table = read_table(csv_bytes(rows), "assessors.csv", required=assessors.COLUMNS, optional=assessors.OPTIONAL)
+    return assessors.import_assessors(session, table, update=update)
 
 
 @cache
