@@ -31,6 +31,7 @@ class ReviewRow(Struct, frozen=True, rename="camel"):
     valid_until: date | None
     results: tuple[str, ...]
     evidence: tuple[str, ...]
+    holder: str  # the DID of the learner's wallet; empty where there is none
     certificate: str
     digest: Digest
     issuer_name: str
@@ -88,6 +89,7 @@ def _row(row: RequestRow, syllabus: Syllabus) -> ReviewRow:
         valid_until=None if core.valid_until is UNSET else core.valid_until.date(),
         results=tuple(_results(core, syllabus)),
         evidence=tuple(_evidence(core)),
+        holder="" if subject.id.startswith("urn:uuid:") else subject.id,
         certificate=core.id,
         digest=row.digest,
         issuer_name=core.issuer.name,
@@ -108,9 +110,12 @@ def _results(core: Certificate, syllabus: Syllabus) -> Iterable[str]:
 
 
 def _evidence(core: Certificate) -> Iterable[str]:
+    """What was seen of each criterion, then the files that the signature covers too."""
     for evidence in core.evidence or ():
         parts = (evidence.name, evidence.narrative, evidence.id)
         yield ": ".join(part for part in parts if isinstance(part, str))
+    for resource in core.related_resource[1:]:
+        yield f"file {resource.id}: {resource.digest_sri}"
 
 
 def _repeated(rows: tuple[ReviewRow, ...]) -> tuple[tuple[int, ...], ...]:

@@ -26,6 +26,7 @@ ROW_HEADINGS = (
     "validUntil",
     "results",
     "evidence",
+    "holder",
     "certificate",
 )
 Section = tuple[str, list[tuple[str, str]]]
@@ -54,7 +55,7 @@ def row_cells(row: ReviewRow) -> tuple[str, ...]:
     until = "" if row.valid_until is None else row.valid_until.isoformat()
     days = (row.start.isoformat(), row.end.isoformat(), row.awarded.isoformat(), until)
     results, evidence = "; ".join(row.results), "; ".join(row.evidence)
-    return (str(row.number), row.name, row.latin_name or "", *days, results, evidence, row.certificate)
+    return (str(row.number), row.name, row.latin_name or "", *days, results, evidence, row.holder, row.certificate)
 
 
 def export_rows(review: Review) -> bytes:

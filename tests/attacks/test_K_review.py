@@ -1,0 +1,62 @@
+"""K15: nothing that a co-signature covers is kept from the officer who is about to make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import msgspec
+from msgspec.structs import replace
+
+from keys.credential import Certificate, Evidence, Identity, RelatedResource
+from keys.encoding import sha256, sri
+from keys.request import RequestReader
+from keys.review import review_request
+from keys.review_cli import plain_lines
+from keys.syllabus import parse_syllabus
+from tests.keys.partner import SYLLABUS, build_core, build_request
+
+# Shown as the syllabus, the same in every certificate of the profile, or random and without meaning to a person.
+FIXED = {"achievement", "@context", "type", "identityType", "statusPurpose", "mediaType", "genre", "hashed"}
+HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+RANDOM = {"credentialStatus", "iss", "sub", "jti", "nbf", "exp"}
+
+
+def build_full() -> Certificate:
+    """A core with every optional member, and more resources than the syllabus."""
+    core = build_core(1, "สมชาย ใจดี")
+    latin = Identity("IdentityObject", "ext:latinName", False, "Somchai Jaidee")
+    subject = replace(core.credential_subject, id=HOLDER, identifier=(*core.credential_subject.identifier, latin))
+    evidence = Evidence(("Evidence",), "Live check", "https://files.example/1", "Assessed by Niran", "live")
+    hidden = RelatedResource("https://elsewhere.example/doctor-of-medicine.pdf", sri(sha256(b"x")), "application/pdf")
+    return replace(
+        core,
+        credential_subject=subject,
+        sub=HOLDER,
+        evidence=(evidence,),
+        related_resource=(*core.related_resource, hidden),
+    )
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in plain JSON values, but what says nothing of this person."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name not in FIXED | RANDOM:
+                yield from texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from texts(member)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_K15_whatever_is_signed_is_shown() -> None:
+    core = build_full()
+    review = review_request(RequestReader(BytesIO(build_request([core]))))
+    shown = "\n".join(plain_lines(review))
+    known = sri(sha256(SYLLABUS)), parse_syllabus(SYLLABUS).id  # shown as the syllabus itself
+    for text in texts(msgspec.to_builtins(core)):
+        plain = text.removesuffix("T00:00:00Z").removesuffix("T23:59:59Z")
+        if not plain.startswith(known) and plain != core.issuer.name:
+            assert plain in shown or plain.rpartition(".")[2].title() in shown, text
