@@ -28,13 +28,10 @@ def demo(ctx: click.Context, folder: Path, learners: int, no_serve: bool, port: 
     handseal demo demo
     """
     port = free_port(port)
-    made = prepare(
-        folder.absolute(),
-        learners=learners,
-        base_url=base_url or f"http://127.0.0.1:{port}",
-        say=lambda step: talk(f"demo: {step}"),
-    )
     here = f"http://127.0.0.1:{port}"
+    made = prepare(
+        folder.absolute(), learners=learners, base_url=base_url or here, say=lambda step: talk(f"demo: {step}")
+    )
     _show(made, folder, here)
     if not no_serve:
         talk(f"demo: the verifier answers at {here} until Ctrl-C")

@@ -1,4 +1,4 @@
-"""The fixed words of a printed certificate stand in one table; another language is another row."""
+"""The fixed words of a printed certificate and how it writes dates: one table, another language is another row."""
 
 from __future__ import annotations
 

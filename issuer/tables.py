@@ -143,6 +143,8 @@ def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Seq
     workbook = data.startswith(ZIP_MAGIC)
     table = Table(name, serials=workbook)
     try:
+        if len(data) > MAX_BYTES:
+            raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
         lines = _sheet_rows(data, name) if workbook else _csv_rows(data, name)
         header = next(lines, None)
         if header is None:
@@ -177,8 +179,6 @@ def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _decode(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
     if data.startswith(_OLD_EXCEL):
         raise FormatError(
             f"{name}: is an old Excel file or has a password", hint="save it as .xlsx, without a password"
@@ -197,8 +197,6 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _sheet_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
     sheet = first_sheet(data, name, max_rows=MAX_ROWS + 1, max_columns=MAX_COLUMNS)
     for number, cells in enumerate(sheet, start=1):
         yield number, [_cell_text(cell) for cell in cells]

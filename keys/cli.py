@@ -13,7 +13,7 @@ from keys import keyfile
 from keys.algorithms import Algorithm
 from keys.console import escape, print_json, read_passphrase, run, talk
 from keys.encoding import digest_words, format_time, sri
-from keys.files import read_bounded, require_absent, write_new
+from keys.files import SECRET, read_bounded, require_absent, write_new
 from keys.names import parse_organisation_id
 from keys.offline_cli import (
     ceremony_transcript,
@@ -101,7 +101,7 @@ def review(request: Path, roster: Path | None, export: Path | None, as_json: boo
         require_absent(export)
     found = read_review(request, roster)
     if export is not None:
-        write_new(export, export_rows(found), 0o600)
+        write_new(export, export_rows(found), SECRET)
     if as_json:
         print_json(review_json(found))
     else:

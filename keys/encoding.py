@@ -129,7 +129,7 @@ def parse(data: bytes, form: type[T], place: str, *, limit: int = MAX_BYTES) -> 
 
 
 def strict_json(data: bytes, place: str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Any:
-    """Foreign JSON that has no struct here (TUF metadata), as plain values, with the same strictness as `parse`."""
+    """Foreign JSON that has no struct here, as plain values, with the same strictness as `parse`."""
     if len(data) > limit:
         raise FormatError(f"{place}: is larger than {limit} bytes")
     _require_depth(data, depth, place)
