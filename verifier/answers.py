@@ -13,9 +13,14 @@ from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust
 from verifier.carrier import verify_carried
+from verifier.comparison import NameOf, compare
+from verifier.materials import Materials
 from verifier.report import Outcome, Report
+from verifier.since import Since, since
 from verifier.sources import Site
+from verifier.syllabus_page import Neighbours
 from verifier.verify import verify
+from verifier.versions import newest_version, previous_version
 
 
 class Answer(Struct, frozen=True):
@@ -30,6 +35,7 @@ class PublishedSyllabus(Struct, frozen=True):
     syllabus: Syllabus
     data: bytes  # exactly as published
     trust: Trust | None
+    beside: Neighbours
     now: datetime
 
 
@@ -73,8 +79,18 @@ class Answers:
         data = self._site.file(path)
         if data is None:
             return None
+        now, syllabus = self._clock(), parse_syllabus(data)
+        materials = self._site.materials(now)
+        before = previous_version(syllabus, materials.syllabuses)
+        changes = compare(before, syllabus, _names(materials, now)) if before else ()
+        beside = Neighbours(newest_version(syllabus, materials.syllabuses), changes)
+        return PublishedSyllabus(syllabus, data, materials.trust, beside, now)
+
+    def since(self, report: Report) -> Since | None:
+        """What changed in the course since the version that a certificate was earned against."""
         now = self._clock()
-        return PublishedSyllabus(parse_syllabus(data), data, self._site.materials(now).trust, now)
+        materials = self._site.materials(now)
+        return since(report.syllabus, materials.syllabuses, _names(materials, now))
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether everything needed for an answer is there and in date, and the ages in seconds as JSON values."""
@@ -102,6 +118,11 @@ class Answers:
             "alarms": len(self._site.alarms(now)),  # their texts are for the operator's terminal, not for everybody
         }
         return good, document
+
+
+def _names(materials: Materials, now: datetime) -> NameOf:
+    trust = materials.trust
+    return lambda organisation: trust.name(organisation, now) if trust else organisation
 
 
 def _list_health(identity: str, status_list: StatusList | str, now: datetime) -> dict[str, Any]:

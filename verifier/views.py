@@ -15,6 +15,7 @@ from keys.errors import FormatError
 from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
 from verifier.asked import lookup_asked
+from verifier.course_data import course_data, data_block
 from verifier.headers import PUBLIC, STATIC, share
 from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.pages import certificate_page
@@ -129,11 +130,13 @@ class Views:
             abort(500)
         if found is None:
             abort(404)
-        page = syllabus_page(found.data, found.syllabus, found.trust, found.now)
+        language = request.args.get("lang", found.syllabus.language)
+        page = syllabus_page(found.data, found.syllabus, found.trust, found.now, language=language, beside=found.beside)
+        course = data_block(course_data(found.syllabus, found.trust, found.now))
         card = programme_card(programme.rpartition("/")[2], number)
         has_card = self._answers.picture(card) is not None
         graph = tags(of_programme(found.syllabus, page.clinic, self._base_url, has_card=has_card))
-        response = Response(render_template("syllabus.html", page=page, graph=graph))
+        response = Response(render_template("syllabus.html", page=page, graph=graph, course=course))
         response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")
         return _conditional(response)
@@ -180,7 +183,8 @@ class Views:
         shared = bool(lookup) and self._answers.picture(certificate_card(lookup)) is not None
         held = report.verdict is Verdict.VALID and report.worst is None
         graph = tags(of_certificate(report.verified(), lookup, self._base_url)) if shared and held else Markup()
-        return _decided(Response(render_template("certificate.html", page=page, graph=graph)), report)
+        since = self._answers.since(report)
+        return _decided(Response(render_template("certificate.html", page=page, graph=graph, since=since)), report)
 
     def _report(self, report: Report, source: str, **more: str) -> Response:
         document: dict[str, Any] = report.as_json(source) | more

@@ -32,7 +32,7 @@ MARKUP = (
 )
 TAGS = frozenset(
     "html head meta title link body a header p b main section h1 h2 span div figure svg g path figcaption ul ol li "
-    "details summary footer form label input button article code".split()
+    "details summary footer form label input button article code script".split()
 )
 
 
@@ -75,6 +75,13 @@ def hostile(markup: str, folder: Path) -> Served:
         criterion["name"] = {"en": f"{markup} {number}"}
         for level in criterion["scale"].get("levels", ()):
             level["name"] = {"en": f"{markup} {level['id']}"}
+    action = {"text": {"en": markup}, "url": "https://www.example.org/'\"><script>"}
+    film = {"url": action["url"], "digestSRI": f"sha256-{'A' * 43}=", "seconds": 90}
+    film["captions"] = [{"language": "th", "url": action["url"], "digestSRI": film["digestSRI"]}]
+    texts["callToAction"] = action
+    texts["story"] = {"situation": {"en": markup}, "outcome": {"en": markup}, "callToAction": action} | {
+        "documentary": film
+    }
     world.syllabus = convert(texts, Syllabus)
     world.syllabus_bytes = canonical(world.syllabus)
     return Served(folder, world)
@@ -103,6 +110,7 @@ def require_harmless(page: Page) -> None:
     """Fails on any tag or attribute that is not the template's own."""
     assert {tag for tag, _ in page.tags} <= TAGS
     for tag, attributes in page.tags:
+        assert tag != "script" or attributes == {"type": "application/ld+json"}
         for name, value in attributes.items():
             assert not name.startswith("on"), (tag, name)
             assert name != "style", (tag, name)
