@@ -29,6 +29,10 @@ ROW_HEADINGS = (
     "holder",
     "certificate",
 )
+_TOLD = frozenset(
+    "id programme version issuer published title summary weeks minutes outcomes criteria assessor recognition"
+    " validityMonths".split()
+)
 Section = tuple[str, list[tuple[str, str]]]
 
 
@@ -102,8 +106,25 @@ def syllabus_lines(syllabus: Syllabus) -> Iterator[tuple[str, str]]:
     for criterion in syllabus.criteria:
         yield from _criterion(syllabus, criterion)
     yield from _texts("assessor", syllabus.assessor.qualification)
+    if syllabus.assessor.shown:
+        yield "certificates say of the assessor", syllabus.assessor.shown
     yield "valid for", f"{syllabus.validity_months} months" if syllabus.validity_months else "ever"
     yield "co-signers", f"{recognition.threshold} of {', '.join(recognition.cosigners)}"
+    for name, member in msgspec.to_builtins(syllabus).items():
+        if name not in _TOLD:
+            yield from _leaves(name, member)
+
+
+def _leaves(label: str, value: object) -> Iterator[tuple[str, str]]:
+    """Whatever else a syllabus says: a member that nobody thought of here is shown too."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _leaves(f"{label}, {name}", member)
+    elif isinstance(value, list):
+        for number, member in enumerate(value, start=1):
+            yield from _leaves(f"{label} {number}", member)
+    else:
+        yield label, str(value)
 
 
 def _totals(review: Review) -> list[tuple[str, str]]:
@@ -129,11 +150,17 @@ def _criterion(syllabus: Syllabus, criterion: Criterion) -> Iterator[tuple[str, 
     label = f"criterion {criterion.id}"
     yield from _texts(label, criterion.name)
     yield label, f"{criterion.kind}, {criterion.pillar}, {criterion.minutes} min, for {', '.join(criterion.outcomes)}"
+    if criterion.evidence:
+        yield label, "evidence must be recorded"
+    if criterion.remote:
+        yield label, "may be moderated from afar"
     scale = criterion.scale
     if isinstance(scale, Rubric):
         levels = ", ".join(syllabus.text(level.name) for level in scale.levels)
         passing = next(syllabus.text(level.name) for level in scale.levels if level.id == scale.passing)
         yield label, f"levels {levels}; passed from {passing} on"
+        for level in scale.levels:
+            yield from _texts(f"{label}, level {level.id}", level.name)
     else:
         yield label, f"passed from {scale.passing} % on"
 

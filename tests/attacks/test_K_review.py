@@ -6,14 +6,27 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from keys.credential import Certificate, Evidence, Identity, RelatedResource
-from keys.encoding import sha256, sri
+from keys.encoding import canonical, sha256, sri
 from keys.request import RequestReader
 from keys.review import review_request
 from keys.review_cli import plain_lines
-from keys.syllabus import parse_syllabus
+from keys.syllabus import (
+    Attempts,
+    CallToAction,
+    Captions,
+    Documentary,
+    Level,
+    Price,
+    Renewal,
+    Rubric,
+    Story,
+    Syllabus,
+    parse_syllabus,
+)
 from tests.keys.partner import SYLLABUS, build_core, build_request
 
 # Shown as the syllabus, the same in every certificate of the profile, or random and without meaning to a person.
@@ -60,3 +73,50 @@ def test_K15_whatever_is_signed_is_shown() -> None:
         plain = text.removesuffix("T00:00:00Z").removesuffix("T23:59:59Z")
         if not plain.startswith(known) and plain != core.issuer.name:
             assert plain in shown or plain.rpartition(".")[2].title() in shown, text
+
+
+def build_rich_syllabus() -> Syllabus:
+    """A syllabus with every optional member."""
+    plain = parse_syllabus(SYLLABUS)
+    quiz, live = plain.criteria
+    levels = tuple(Level(name, {"en": name, "th": f"ระดับ {name}"}) for name in ("developing", "competent"))
+    digest, action = sri(sha256(b"film")), CallToAction({"en": "Book a place"}, "https://book.example/now")
+    film = Documentary("https://film.example/1", digest, 90, (Captions("th", "https://film.example/2", digest, "TH"),))
+    return replace(
+        plain,
+        version=2,
+        id=plain.id.replace("/1", "/2"),
+        previous=sri(sha256(SYLLABUS)),
+        criteria=(quiz, replace(live, evidence=True, remote=True, scale=Rubric(levels, "competent"))),
+        assessor=replace(plain.assessor, shown="qualification"),
+        mode="rolling",
+        taught_in=("th", "lo"),
+        attempts=Attempts("last", 3),
+        renewal=Renewal(("live",), 6),
+        price=Price("120.50", "THB"),
+        call_to_action=action,
+        story=Story({"en": "A sore back"}, {"en": "A calm hand"}, action, film),
+    )
+
+
+def leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from leaves(member)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_K15_whatever_the_syllabus_says_is_shown() -> None:
+    syllabus = build_rich_syllabus()
+    body = canonical(syllabus)
+    assert parse_syllabus(body) == syllabus
+    request = build_request([build_core(1, "Ada", syllabus=body)], syllabus=body)
+    shown = "\n".join(plain_lines(review_request(RequestReader(BytesIO(request)))))
+    assert all(syllabus_member is not UNSET for syllabus_member in msgspec.structs.astuple(syllabus))
+    for text in leaves(msgspec.to_builtins(syllabus)):
+        assert text in shown or text in ("Percent", "Rubric"), text
+    for said in ("evidence must be recorded", "may be moderated from afar"):
+        assert said in shown
