@@ -32,7 +32,7 @@ _DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,1000}")
 _LOOKUP_SLIPS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
-class Organisation(Struct, frozen=True):
+class OrganisationName(Struct, frozen=True):
     """`BASE/orgs/<slug>` taken apart."""
 
     base: str
@@ -77,11 +77,11 @@ def organisation_id(base: str, slug: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def parse_organisation_id(text: str, place: str) -> Organisation:
+def parse_organisation_id(text: str, place: str) -> OrganisationName:
     match = _ORGANISATION.fullmatch(text)
     if match is None or len(match[2]) > MAX_SLUG:
         raise FormatError(f"{place}: is not the id of an organisation")
-    return Organisation(require_base_url(match[1], place), match[2])
+    return OrganisationName(require_base_url(match[1], place), match[2])
 
 
 def key_id(base: str, thumbprint: str) -> str:

@@ -140,7 +140,7 @@ def _passes(result: Result, description: ResultDescription) -> bool:
     return result.status == "Completed"
 
 
-def require_status_entry(entry: StatusEntry, owner: names.Organisation, place: str) -> None:
+def require_status_entry(entry: StatusEntry, owner: names.OrganisationName, place: str) -> None:
     named = names.parse_status_list_id(entry.status_list_credential, f"{place}: statusListCredential")
     if (named.base, named.slug, named.purpose) != (owner.base, owner.slug, "revocation"):
         raise FormatError(f"{place}: statusListCredential: is not the revocation list of {owner.slug}")

@@ -17,7 +17,7 @@ THUMB = "A" * 43
 @pytest.mark.parametrize("slug", ["a", "7", "a-b", "river-clinic-2", "a" * 40, "0-0-0", "a" * 19 + "-" + "b" * 20])
 def test_slugs(slug: str) -> None:
     assert names.require_slug(slug, "x") == slug
-    assert names.parse_organisation_id(f"{BASE}/orgs/{slug}", "x") == names.Organisation(BASE, slug)
+    assert names.parse_organisation_id(f"{BASE}/orgs/{slug}", "x") == names.OrganisationName(BASE, slug)
     assert names.parse_programme_id(f"{BASE}/programmes/{slug}", "x") == (BASE, slug)
 
 
