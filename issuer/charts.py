@@ -1,6 +1,6 @@
 """Figures as drawings: one ink, one gold, every number written beside its mark, so that no colour says anything alone.
 
-A drawing is 360 units wide, a phone's page; its texts are elements built here, so nothing in a name becomes markup. It
+A drawing is 340 units wide, a phone's page; its texts are elements built here, so nothing in a name becomes markup. It
 has a title and a description for those who do not see it; the numbers themselves stand in a table beside it.
 """
 
@@ -13,15 +13,14 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
-WIDTH = 360
+WIDTH = 340
 INK, GOLD, PALE, LINE, TEXT = "#134e5e", "#b8893b", "#4c6670", "#d8e1e3", "#12303a"
 TONES = {"ink": INK, "gold": GOLD, "line": LINE}
 _FONT = '"Handseal Sans", "Noto Sans", system-ui, sans-serif'
 _SIZE = 13
 _LABEL, _BAR, _GAP = 18, 14, 12  # heights
-_NOTE = 92  # width kept for the words after the longest bar
 _RADIUS = 13
-_MAX_COLUMNS = 62
+_MAX_COLUMNS, _FEW_COLUMNS = 62, 3
 
 
 class Part(Struct, frozen=True):
@@ -62,7 +61,8 @@ class Column(Struct, frozen=True):
 
 def bars(title: str, description: str, rows: Sequence[Bar], *, whole: int = 0, joined: bool = False) -> str:
     """Bars to one scale, whose end is `whole` or the longest one; `joined`: a funnel, each step joined to the next."""
-    scale = max(whole, *(_total(row.parts) for row in rows), 1)
+    words = max((measured(row.note) for row in rows), default=0) + 7
+    unit = max(WIDTH - words, WIDTH / 3) / max(whole, *(_total(row.parts) for row in rows), 1)
     drawing, y = _Drawing(title, description), 0.0
     below: list[tuple[float, float]] = []
     for row in rows:
@@ -70,16 +70,16 @@ def bars(title: str, description: str, rows: Sequence[Bar], *, whole: int = 0, j
             y += (_GAP if y else 0) + _LABEL
             drawing.text(0, y - 6, fit(row.label, WIDTH), TEXT)
         end = x = 0.0
-        length = (WIDTH - _NOTE) * _total(row.parts) / scale
+        length = unit * _total(row.parts)
         if joined and below:
             (above, top), *_ = below
             drawing.add("path", d=f"M0 {top:g}H{above:.1f}L{length:.1f} {y:g}H0Z", fill=INK, opacity="0.07")
         for part in row.parts:
-            end = x + (WIDTH - _NOTE) * part.value / scale
+            end = x + unit * part.value
             if end > x:
                 drawing.box(x, y, max(end - x, 1), _BAR, TONES[part.tone])
             x = end
-        drawing.text(x + 7, y + 11.5, row.note, PALE)
+        drawing.text(x + 7 if x else 0, y + 11.5, row.note, PALE)
         y += _BAR
         below = [(length, y)]
         y += 3
@@ -102,7 +102,7 @@ def dots(title: str, description: str, heads: Sequence[str], rows: Sequence[Dots
             if value:
                 radius = max(_RADIUS * sqrt(value / most), 1.5)
                 drawing.add("circle", cx=f"{x:g}", cy=f"{y + _RADIUS:g}", r=f"{radius:.1f}", fill=INK)
-            drawing.text(x, y + 2 * _RADIUS + 15, f"{value:,}", PALE if value else LINE, anchor="middle")
+            drawing.text(x, y + 2 * _RADIUS + 15, f"{value:,}", PALE, anchor="middle")
         y += 2 * _RADIUS + 26
     return drawing.closed(y)
 
@@ -126,24 +126,25 @@ def ranges(title: str, description: str, rows: Sequence[Range], unit: str) -> st
 
 
 def columns(title: str, description: str, rows: Sequence[Column]) -> str:
-    """A column for each day or month, at most _MAX_COLUMNS of them; the first, the last and the highest are named."""
+    """A column for each day or month, the newest _MAX_COLUMNS; few are all named, of many the first and the last."""
     rows = rows[-_MAX_COLUMNS:]
     most = max((_total(row.parts) for row in rows), default=0) or 1
     drawing, step, base = _Drawing(title, description), WIDTH / max(len(rows), 1), 126
-    width = min(step * 0.8, 24)
+    width, few = min(step * 0.8, 40), len(rows) <= _FEW_COLUMNS
     for place, row in enumerate(rows):
-        x, y = step * place, float(base)
+        middle, y = step * (place + 0.5), float(base)
         for part in row.parts:
             height = 100 * part.value / most
             y -= height
             if height:
-                drawing.box(x, y, width, height, TONES[part.tone])
+                drawing.box(middle - width / 2, y, width, height, TONES[part.tone])
+        if few or _total(row.parts) == most:
+            drawing.text(min(max(middle, 20), WIDTH - 20), y - 6, f"{_total(row.parts):,}", PALE, anchor="middle")
+        if few:
+            drawing.text(middle, base + 17, fit(row.label, step), PALE, anchor="middle")
     drawing.add("path", d=f"M0 {base}H{WIDTH}", stroke=LINE)
-    highest = max(range(len(rows)), key=lambda place: _total(rows[place].parts), default=0)
-    if rows:
-        drawing.text(*_beside(step * highest + width / 2), f"{most:,}", PALE)
+    if rows and not few:
         drawing.text(0, base + 17, rows[0].label, PALE)
-    if len(rows) > 1:
         drawing.text(WIDTH, base + 17, rows[-1].label, PALE, anchor="end")
     return drawing.closed(base + 22)
 
@@ -170,16 +171,13 @@ def measured(text: str) -> float:
 def _advance(character: str) -> float:
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
-    wide = unicodedata.east_asian_width(character) in {"W", "F"} or character.isupper()
-    return _SIZE if wide else 0.58 * _SIZE
+    if unicodedata.east_asian_width(character) in {"W", "F"}:
+        return _SIZE
+    return (0.68 if character.isupper() else 0.53) * _SIZE
 
 
 def _total(parts: Sequence[Part]) -> int:
     return sum(part.value for part in parts)
-
-
-def _beside(x: float) -> tuple[float, float]:
-    return min(x, WIDTH - 40), 18
 
 
 class _Drawing:

@@ -59,7 +59,7 @@ class Scope(Struct, frozen=True):
         return query
 
 
-class Path(Struct, frozen=True):
+class Progress(Struct, frozen=True):
     """How many learners have passed, and tried, exactly these criteria (by their place in the syllabus)."""
 
     passed: frozenset[int]
@@ -79,8 +79,8 @@ class Tries(Struct, frozen=True):
     learners: int
 
 
-def count_paths(session: Session, scope: Scope, syllabus: Syllabus | None, *, today: date) -> Iterator[Path]:
-    """Everybody in the scope, put together where their paths are the same."""
+def count_progress(session: Session, scope: Scope, syllabus: Syllabus | None, *, today: date) -> Iterator[Progress]:
+    """Everybody in the scope, put together where they came equally far."""
     ended = case((Enrolment.end < today, 1), else_=0).label("ended")
     holders = select(CertificateRecord.enrolment_id).where(CertificateRecord.state == State.ISSUED).distinct()
     certified = case((Enrolment.id.in_(holders), 1), else_=0).label("certified")
@@ -88,7 +88,7 @@ def count_paths(session: Session, scope: Scope, syllabus: Syllabus | None, *, to
     if syllabus is None:
         plain = select(chosen.c.ended, chosen.c.certified, func.count()).group_by(chosen.c.ended, chosen.c.certified)
         for over, holds, learners in session.execute(plain):
-            yield Path(frozenset(), frozenset(), bool(over), bool(holds), learners)
+            yield Progress(frozenset(), frozenset(), bool(over), bool(holds), learners)
         return
     results = _results(session, scope, syllabus)
     order = {criterion.id: 1 << place for place, criterion in enumerate(syllabus.criteria)}
@@ -110,7 +110,7 @@ def count_paths(session: Session, scope: Scope, syllabus: Syllabus | None, *, to
     )
     joined = select(*columns, func.count()).outerjoin_from(chosen, one, one.c.enrolment_id == chosen.c.id)
     for passed, tried, over, holds, learners in session.execute(joined.group_by(*columns)):
-        yield Path(_places(int(passed)), _places(int(tried)), bool(over), bool(holds), learners)
+        yield Progress(_places(int(passed)), _places(int(tried)), bool(over), bool(holds), learners)
 
 
 def count_tries(session: Session, scope: Scope, syllabus: Syllabus) -> Iterator[Tries]:
@@ -158,7 +158,7 @@ class Issued(Struct, frozen=True):
     """Issued certificates by days."""
 
     to_issue: Counter[int]  # from award to issue; corrections and renewals are left out
-    to_expiry: Counter[int]  # from today; of those that are neither revoked nor superseded
+    to_expiry: Counter[int]  # from today; of those in force
 
 
 class _Dates(Struct, frozen=True, rename="camel"):
@@ -170,14 +170,14 @@ class _Dates(Struct, frozen=True, rename="camel"):
 
 def count_issued(session: Session, scope: Scope, *, today: date, day_of: Callable[[datetime], date]) -> Issued:
     """Reads the dates in each issued certificate, a lot at a time; `day_of` gives the clinic's day of a moment."""
-    final = StatusRecord.revoked | StatusRecord.superseded
+    stopped = StatusRecord.revoked | StatusRecord.superseded | StatusRecord.suspended
     query = (
         select(
             CertificateRecord.lookup_id,
             CertificateRecord.core,
             CertificateRecord.issued_at,
             CertificateRecord.supersedes_id,
-            final,
+            stopped,
         )
         .join(CertificateRecord.status)
         .where(_in(scope), CertificateRecord.state == State.ISSUED)
@@ -185,14 +185,14 @@ def count_issued(session: Session, scope: Scope, *, today: date, day_of: Callabl
     )
     decoder = msgspec.json.Decoder(_Dates)
     found = Issued(Counter(), Counter())
-    for lookup_id, core, issued_at, supersedes, gone in session.execute(query):
+    for lookup_id, core, issued_at, supersedes, not_in_force in session.execute(query):
         try:
             dates = decoder.decode(core)
         except msgspec.DecodeError as fault:
             raise HandsealError(f"database: certificate {lookup_id}: cannot be read", hint="handseal doctor") from fault
         if issued_at is not None and supersedes is None:
             found.to_issue[(day_of(issued_at) - dates.awarded_date.date()).days] += 1
-        if dates.valid_until is not UNSET and not gone:
+        if dates.valid_until is not UNSET and not not_in_force:
             found.to_expiry[(dates.valid_until.date() - today).days] += 1
     return found
 

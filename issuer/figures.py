@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from issuer import counts
-from issuer.counts import MOST_ATTEMPTS, Path, Scope, Tries
+from issuer.counts import MOST_ATTEMPTS, Progress, Scope, Tries
 from issuer.models import Cohort, SyllabusVersion
 from issuer.syllabuses import latest_version, open_syllabus
 from issuer.tables import quoted
@@ -195,7 +195,7 @@ def figures(
     """
     record = latest_version(session, scope.programme)
     syllabus = open_syllabus(record) if record else None
-    paths = list(counts.count_paths(session, scope, syllabus, today=today))
+    paths = list(counts.count_progress(session, scope, syllabus, today=today))
     done = [_completed(path, syllabus) for path in paths]
     completed = sum(path.learners for path, is_done in zip(paths, done, strict=True) if is_done)
     over = sum(path.learners for path, is_done in zip(paths, done, strict=True) if is_done or path.ended)
@@ -240,18 +240,18 @@ def _cohorts(session: Session, scope: Scope) -> int:
     return session.scalar(select(func.count(Cohort.id)).where(Cohort.programme == scope.programme)) or 0
 
 
-def _completed(path: Path, syllabus: Syllabus | None) -> bool:
+def _completed(path: Progress, syllabus: Syllabus | None) -> bool:
     return path.certified or (syllabus is not None and len(path.passed) == len(syllabus.criteria))
 
 
-def _reached(path: Path, syllabus: Syllabus) -> int:
+def _reached(path: Progress, syllabus: Syllabus) -> int:
     """How many criteria were passed before the first that was not, in the order of the syllabus."""
     if path.certified:
         return len(syllabus.criteria)
     return next((place for place in range(len(syllabus.criteria)) if place not in path.passed), len(syllabus.criteria))
 
 
-def _steps(paths: Sequence[Path], syllabus: Syllabus | None) -> Iterable[Step]:
+def _steps(paths: Sequence[Progress], syllabus: Syllabus | None) -> Iterable[Step]:
     yield Step("enrolled", "Enrolled", "", sum(path.learners for path in paths))
     for place, criterion in enumerate(syllabus.criteria if syllabus else ()):
         reached = sum(path.learners for path in paths if syllabus and _reached(path, syllabus) > place)
@@ -259,7 +259,7 @@ def _steps(paths: Sequence[Path], syllabus: Syllabus | None) -> Iterable[Step]:
     yield Step("certified", "Certificate issued", "", sum(path.learners for path in paths if path.certified))
 
 
-def _stops(paths: Sequence[Path], syllabus: Syllabus) -> Iterable[Stop]:
+def _stops(paths: Sequence[Progress], syllabus: Syllabus) -> Iterable[Stop]:
     stopped = [path for path in paths if path.ended and not _completed(path, syllabus)]
     for place, criterion in enumerate(syllabus.criteria):
         here = [path for path in stopped if _reached(path, syllabus) == place]

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from issuer.charts import WIDTH, Bar, Column, Dots, Part, Range, bars, columns, dots, fit, ranges
 from issuer.counts import MOST_ATTEMPTS
-from issuer.figures import FEW, Figures, Share, Spread
+from issuer.figures import FEW, Figures, Share, Spread, Stop
 from verifier.dates import day
 from verifier.tally import Count
 
@@ -121,7 +121,9 @@ def counted(number: int, word: str) -> str:
 
 
 def _charts(figures: Figures) -> Iterator[Chart]:
-    if figures.enrolled:
+    if not figures.enrolled:
+        yield Chart("Nobody is enrolled yet", "Figures appear with the first cohort.", "", (), ())
+    else:
         yield _steps(figures)
         if figures.stops:
             yield _stops(figures)
@@ -147,9 +149,9 @@ def _note(share: Share) -> str:
 
 def _steps(figures: Figures) -> Chart:
     title, lead = "How far learners came", "Passed so far in the order of the syllabus, of all who enrolled."
-    rows = []
+    rows: list[Bar] = []
     for step in figures.steps:
-        percent = Share(step.learners, figures.enrolled).percent
+        percent = Share(step.learners, figures.enrolled).percent if rows else None
         note = f"{step.learners:,}" if percent is None else f"{step.learners:,} · {percent} %"
         rows.append(Bar(step.name, (Part(step.learners),), note))
     svg = bars(title, _told(rows), rows, joined=True)
@@ -167,11 +169,16 @@ def _stops(figures: Figures) -> Chart:
         Bar(
             stop.name,
             (Part(stop.tried), Part(stop.untried, "gold")),
-            f"{stop.tried:,} tried, {stop.untried:,} not" if stop.tried + stop.untried else "0",
+            _stopped(stop),
         )
         for stop in figures.stops
     ]
     return Chart(title, lead, bars(title, _told(rows), rows), head, numbers)
+
+
+def _stopped(stop: Stop) -> str:
+    words = (f"{stop.tried:,} tried" if stop.tried else "", f"{stop.untried:,} did not" if stop.untried else "")
+    return ", ".join(word for word in words if word) or "0"
 
 
 def _passing(figures: Figures) -> Chart:

@@ -36,7 +36,11 @@ def _head(figures: Figures) -> Iterator[str]:
     scope = figures.scope
     version = f"version {figures.version}" if figures.version else "not published yet"
     yield f"{escape(figures.title)} ({escape(scope.programme)}, {version})"
-    where = f"cohort {escape(scope.cohort)}" if scope.cohort is not None else f"{figures.cohorts} cohorts"
+    where = (
+        f"cohort {escape(scope.cohort)}"
+        if scope.cohort is not None
+        else f"{figures.cohorts} cohort{'' if figures.cohorts == 1 else 's'}"
+    )
     since = f", begun from {scope.since}" if scope.since else ""
     until = f"{' ' if scope.since else ', begun '}until {scope.until}" if scope.until else ""
     yield f"{where}{since}{until}, counted on {day(figures.day)}"
