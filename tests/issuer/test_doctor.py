@@ -27,7 +27,7 @@ def clinic(tmp_path: Path) -> Clinic:
 
 def found(clinic: Clinic, weight: Weight = Weight.FAULT) -> list[str]:
     with reading(clinic.engine) as session:
-        symptoms = list(examine(session, clinic.workspace, clinic.trust, clinic.now))
+        symptoms = list(examine(session, clinic.workspace, clinic.trust, clinic.now, clinic.materials()))
     return [f"{symptom.place}: {symptom.text}" for symptom in symptoms if symptom.weight is weight]
 
 

@@ -124,7 +124,7 @@ def test_D09_a_search_is_taken_as_it_is(clinic: Clinic, search: str) -> None:
 def test_one_certificate_in_full(clinic: Clinic) -> None:
     (lookup_id,) = clinic.issue_all(["Ada"])
     with reading(clinic.engine) as session:
-        facts = overview.describe(session, clinic.workspace, lookup_id)
+        facts = overview.describe(session, clinic.workspace, lookup_id, lambda record: False)
     assert (facts["name"], facts["standing"], facts["awarded"]) == ("Ada", "issued", "2026-11-15")
     assert [entry["organisation"] for entry in facts["cosignatures"]] == [HARBOUR, TTMA]
     assert facts["page"] == f"https://verify.river.example/c/{lookup_id}"
