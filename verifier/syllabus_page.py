@@ -41,7 +41,7 @@ from verifier.words import (
 )
 
 _PILLARS = {"theory": "Theory", "demonstration": "Demonstration", "practice": "Practice"}
-_MODES = {"cohort": "taught in a group", "rolling": "begin at any time"}
+_MODES = {"cohort": "in a group", "rolling": "begin at any time"}
 
 
 class Said(Struct, frozen=True):
@@ -135,11 +135,12 @@ def syllabus_page(
         chosen = language if language in texts else syllabus.language
         return Said(texts[chosen], chosen)
 
+    shown = say(syllabus.title)
+
     def name(organisation: str) -> str:
-        return trust.name(organisation, now) if trust else organisation
+        return trust.name(organisation, now, shown.language) if trust else organisation
 
     pillars = ((pillar, getattr(syllabus.minutes, pillar)) for pillar in _PILLARS)
-    shown = say(syllabus.title)
     return SyllabusPage(
         title=shown,
         choices=_choices(syllabus, shown.language),
@@ -180,7 +181,7 @@ def _facts(syllabus: Syllabus) -> tuple[str, ...]:
     if isinstance(syllabus.mode, str):
         facts.append(_MODES[syllabus.mode])
     if isinstance(syllabus.taught_in, tuple):
-        facts.append(f"taught in {_listed([language_name(language) for language in syllabus.taught_in])}")
+        facts.append(f"in {_listed([language_name(language) for language in syllabus.taught_in])}")
     if isinstance(syllabus.price, Price):
         facts.append(price_words(syllabus.price))
     return tuple(facts)

@@ -77,8 +77,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 def test_the_page_says_everything(full: FlaskClient) -> None:
     page = Page(full.get(ADDRESS).text)
     expected = (
-        "taught in a group",
-        "taught in Thai, Lao and English",
+        "36 hours · in a group · in Thai, Lao and English",
         "4,500 THB",
         "Ask for a place",
         "A story from practice Her back hurt. It no longer does. Book a session",
