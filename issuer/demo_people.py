@@ -14,6 +14,12 @@ from msgspec import Struct
 from keys.errors import HandsealError
 
 ASSESSOR = "A-01"
+FORMER_ASSESSOR = "A-02"  # whose qualification has ended
+ANSWERS = {"q1": "B", "q2": "A; C", "q3": "45 min", "q4": "pressure", "q5": "screen; plan; treat; record"}  # all right
+WRONG = {"q1": "D"}  # two of eight points: 75 of 100, where 80 are needed
+SLIPS = ({}, {"q4": "music"}, {"q3": "40"}, {"q4": "the pressure"})  # that nobody fails for
+RETAKES = 1  # the second learner's live check is passed at the second attempt
+RESULT_COLUMNS = ("learner_id", "criterion", "result", "assessor_id", "date", "place", "attempt")
 NOT_PASSED = 2  # the last two of the cohort: one below the pass mark, one whose live check is missing
 
 
@@ -62,10 +68,25 @@ def cohort_csv(learners: Sequence[Person], end: date) -> str:
     return _table(header, rows)
 
 
+def answers_csv(learners: Sequence[Person], end: date) -> str:
+    """The export of the quiz, for `grade`; the last but one does not reach the pass mark."""
+    day = (end - timedelta(days=16)).isoformat()
+    rows = (
+        (_learner_id(number), day, *(ANSWERS | _slip(number, len(learners))).values())
+        for number in range(len(learners))
+    )
+    return _table(("learner_id", "date", *ANSWERS), rows)
+
+
 def results_csv(learners: Sequence[Person], end: date) -> str:
-    """The clinic's table for `assess`: quiz, video and live check of each learner in the last weeks."""
-    header = ("learner_id", "criterion", "result", "assessor_id", "date", "place", "attempt")
-    return _table(header, _results(learners, end))
+    """The clinic's table for `assess`: video and live check of each learner in the last weeks, and one retake."""
+    return _table(RESULT_COLUMNS, _results(learners, end))
+
+
+def refused_csv(learners: Sequence[Person], end: date) -> str:
+    """A live check of the last learner by somebody whose qualification has ended: it must not be taken."""
+    row = (_learner_id(len(learners) - 1), "live", "competent", FORMER_ASSESSOR, end.isoformat(), "Chiang Mai", "")
+    return _table(RESULT_COLUMNS, [row])
 
 
 def roster_csv(learners: Sequence[Person]) -> str:
@@ -76,29 +97,32 @@ def roster_csv(learners: Sequence[Person]) -> str:
 def assessors_csv(today: date) -> str:
     header = ("assessor_id", "name", "qualification", "issued_by", "valid_from", "valid_until")
     first, last = today - timedelta(days=700), today + timedelta(days=700)
-    row = (ASSESSOR, "Niran Chai", "Licensed massage practitioner", "Department of Health Service Support")
-    return _table(header, [(*row, first.isoformat(), last.isoformat())])
+    qualification = "Licensed massage practitioner", "Department of Health Service Support"
+    rows = (
+        (ASSESSOR, "Niran Chai", *qualification, first.isoformat(), last.isoformat()),
+        (FORMER_ASSESSOR, "Dao Rattana", *qualification, first.isoformat(), (today - timedelta(days=60)).isoformat()),
+    )
+    return _table(header, rows)
+
+
+def _slip(number: int, count: int) -> dict[str, str]:
+    """What a learner answers otherwise than the key."""
+    if count > NOT_PASSED and number == count - 2:
+        return WRONG
+    return SLIPS[number % len(SLIPS)]
 
 
 def _results(learners: Sequence[Person], end: date) -> Iterator[tuple[str, ...]]:
-    quiz, video, live = ((end - timedelta(days=days)).isoformat() for days in (16, 9, 2))
-    below, absent = len(learners) - 2, len(learners) - 1
-    lacking = len(learners) > NOT_PASSED  # a demonstration with one or two learners certifies them
+    video, first, live = ((end - timedelta(days=days)).isoformat() for days in (9, 4, 2))
+    absent = len(learners) - 1 if len(learners) > NOT_PASSED else None  # one or two learners are all certified
     for number in range(len(learners)):
         learner = _learner_id(number)
-        score = 72 if lacking and number == below else 80 + number * 7 % 21
-        yield learner, "quiz", str(score), "", quiz, "", "1"
         yield learner, "video", ("competent", "proficient")[number % 2], ASSESSOR, video, "Chiang Mai", "1"
-        if not (lacking and number == absent):
-            yield (
-                learner,
-                "live",
-                ("proficient", "competent", "proficient")[number % 3],
-                ASSESSOR,
-                live,
-                "Chiang Mai",
-                "1",
-            )
+        if number == RETAKES:
+            yield learner, "live", "developing", ASSESSOR, first, "Chiang Mai", "1"
+        if number != absent:
+            level, attempt = ("proficient", "competent", "proficient")[number % 3], "2" if number == RETAKES else "1"
+            yield learner, "live", level, ASSESSOR, live, "Chiang Mai", attempt
 
 
 def _made(scripts: Sequence[Script]) -> Iterator[Person]:

@@ -49,9 +49,9 @@ LIBRARIES = {
 BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.home", "keys.keyfile", "keys.trust_cli", "keys.trust_edit")}
 
 WORLDLY = frozenset(
-    "cli web config sources state database publishing fonts keyfile signer files home console demo".split()
+    "cli web config sources state database publishing fonts keyfile signer files home console demo stage".split()
 )
-RANDOM = frozenset("signer keyfile cli home demo web".split())
+RANDOM = frozenset("signer keyfile cli home demo stage web".split())
 WORLD_MODULES = frozenset(
     "asyncio fcntl fileinput ftplib getpass glob http mmap os select selectors shutil signal smtplib socket "
     "socketserver sqlite3 ssl subprocess tempfile time urllib.request urllib3".split()

@@ -27,7 +27,7 @@ def test_ten_of_twelve_are_certified(manifest: dict[str, Any]) -> None:
     verdicts = [entry["verdict"] for entry in manifest["certificates"]]
     assert sorted(verdicts) == sorted(["valid"] * 7 + ["revoked", "suspended", "withdrawn"])
     assert {entry["name"]: entry["missing"] for entry in manifest["notCertified"]} == {
-        "Mai Trần": ["Theory quiz: 72, needs 80"],
+        "Mai Trần": ["Theory quiz: 75, needs 80"],
         "อรุณี แก้วมณี": ["Live skill check: not yet assessed"],
     }
 

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from issuer.demo import Stage
+from issuer.stage import Stage
 
 INTERVAL = 0.05  # seconds between two looks at the memory
 
