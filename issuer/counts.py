@@ -1,13 +1,14 @@
 """What the database counts for a report: it adds up in SQL, so that a hundred thousand learners fit in a page of rows.
 
-An attempt counts here exactly where it counts at the gate (`issuer.assessment`): reached, in the course's time, and for
-a live check by an assessor who was qualified on that day.
+An attempt counts here where it counts at the gate (`issuer.assessment`), said in SQL: reached, in the course's time,
+with the evidence and in the way that the programme asks for, and live by an assessor who was qualified on that day.
+Only that nobody assesses themselves is left to the gate and to where results are recorded: it is a matter of spelling.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 import msgspec
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from issuer.assessment import assessor_fault
+from issuer.assessment import assessor_fault, most_attempts
 from issuer.models import Assessor, Attempt, CertificateRecord, Cohort, Enrolment, State, StatusRecord
 from issuer.overview import standing_of
 from keys.errors import HandsealError
@@ -36,7 +37,7 @@ from keys.syllabus import Attempts, Criterion, Percent, Syllabus
 
 MOST_ATTEMPTS = 5
 """From here on attempts are not told apart: `5` is five or more."""
-_LOT = 2000
+_LOT = 500
 
 
 class Scope(Struct, frozen=True):
@@ -245,22 +246,39 @@ def _results(session: Session, scope: Scope, syllabus: Syllabus) -> Subquery:
 
 
 def _passes(session: Session, syllabus: Syllabus) -> ColumnElement[bool]:
-    reached: Mapping[str, ColumnElement[bool]] = {criterion.id: _reached(criterion) for criterion in syllabus.criteria}
-    live = [criterion.id for criterion in syllabus.criteria if criterion.kind == "live"]
-    qualified = [
+    most = most_attempts(syllabus)
+    return and_(
+        case(*((Attempt.criterion == one.id, _reached(one)) for one in syllabus.criteria), else_=false()),
+        Attempt.date >= Enrolment.start,
+        Attempt.date <= Enrolment.end,
+        Attempt.attempt <= most if most is not None else true(),
+        _unless(_of(syllabus, lambda one: one.evidence is True), _has_evidence()),
+        _unless(_of(syllabus, lambda one: one.remote is not True), func.coalesce(Attempt.moderator, "") == ""),
+        _unless(_of(syllabus, lambda one: one.kind == "live"), func.coalesce(_qualified(session, syllabus), false())),
+    )
+
+
+def _of(syllabus: Syllabus, asked: Callable[[Criterion], bool]) -> list[str]:
+    return [criterion.id for criterion in syllabus.criteria if asked(criterion)]
+
+
+def _unless(criteria: list[str], test: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The test holds, or the attempt is at none of these criteria."""
+    return case((Attempt.criterion.in_(criteria), test), else_=true())
+
+
+def _has_evidence() -> ColumnElement[bool]:
+    return (func.coalesce(Attempt.evidence_url, "") != "") | Attempt.evidence_digest.is_not(None)
+
+
+def _qualified(session: Session, syllabus: Syllabus) -> ColumnElement[bool]:
+    """The assessor has the qualification, and had it on that day; null where there is none."""
+    able = [
         assessor.id
         for assessor in session.scalars(select(Assessor))
         if not assessor_fault(assessor, syllabus, assessor.valid_from)
     ]
-    assessed = and_(
-        Assessor.id.in_(qualified), Attempt.date >= Assessor.valid_from, Attempt.date <= Assessor.valid_until
-    )
-    return and_(
-        case(*((Attempt.criterion == identity, test) for identity, test in reached.items()), else_=false()),
-        Attempt.date >= Enrolment.start,
-        Attempt.date <= Enrolment.end,
-        case((Attempt.criterion.in_(live), func.coalesce(assessed, false())), else_=true()),
-    )
+    return and_(Assessor.id.in_(able), Attempt.date >= Assessor.valid_from, Attempt.date <= Assessor.valid_until)
 
 
 def _reached(criterion: Criterion) -> ColumnElement[bool]:

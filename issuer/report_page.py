@@ -20,7 +20,7 @@ from verifier.tally import Count
 MOST_DAYS = 62
 """A longer time is drawn by months."""
 STANDING_WORDS = {
-    "issued": "In force",
+    "issued": "Issued",
     "suspended": "Suspended",
     "revoked": "Revoked",
     "superseded": "Replaced by another",
@@ -109,8 +109,8 @@ def _keys(figures: Figures) -> Iterator[Key]:
         note = f"{completed.count:,} of {completed.of:,} whose course is over{goal}"
         yield Key("Completed", f"{completed.percent} %", note)
     ended = figures.standings["suspended"] + figures.standings["revoked"]
-    note = f"{ended:,} suspended or revoked" if ended else "none suspended or revoked"
-    yield Key("Certificates in force", f"{figures.standings['issued'] - figures.expired:,}", note)
+    note = f"{ended:,} more suspended or revoked" if ended else "none suspended or revoked"
+    yield Key("Certificates", f"{figures.standings['issued'] - figures.expired:,}", note)
     if figures.checks:
         valid = figures.checks.verdicts["valid"]
         yield Key("Checks", f"{figures.checks.total:,}", f"{valid:,} found the certificate valid")
@@ -238,7 +238,7 @@ def _quartiles(spread: Spread) -> tuple[str | int, ...]:
 
 
 def _standings(figures: Figures) -> Chart:
-    title, lead = "Certificates", "As they stand today."
+    title, lead = "Certificates", "As they stand in the clinic's records."
     words = dict(figures.standings)
     named: list[tuple[str, int, str]] = [
         (STANDING_WORDS[word], count, "gold") for word, count in words.items() if count
