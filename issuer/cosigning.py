@@ -165,14 +165,8 @@ def _take_lot(
             outcomes.append("known")
             continue
         seen.add(record.digest)
-        new.append(
-            {
-                "certificate_digest": record.digest,
-                "organisation": cosignature.organisation,
-                "token": token.encode("ascii"),
-                "received_at": now,
-            }
-        )
+        kept = {"certificate_digest": record.digest, "organisation": cosignature.organisation}
+        new.append({**kept, "token": token.encode("ascii"), "received_at": now})
         if record.state is State.RECALLED:
             record.status.revoked = True  # a partner's signature on it is out there
         outcomes.append("new" if record.state is State.PROPOSED and record.token is None else "late")
