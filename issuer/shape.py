@@ -45,7 +45,8 @@ def shape(table: dict[str, Any], form: type[T], file: str) -> Shaped[T]:
         except msgspec.ValidationError as error:
             message = str(error)
         where = _AT.search(message)
-        at, text = where[1] if where else "", _AT.sub("", message)
+        at = where[1].partition("[...]")[0] if where else ""  # msgspec does not say which entry of a map it is
+        text = _AT.sub("", message)
         place, unknown, missing = tree.place(at), _UNKNOWN.fullmatch(text), _MISSING.fullmatch(text)
         if unknown:
             faults.append(_unknown_key(file, place, unknown[1], form))
@@ -72,9 +73,9 @@ class _Tree:
         return "".join(self._steps(at)).lstrip(".")
 
     def take_out(self, at: str) -> bool:
-        """Whether the entry could be taken out; that of a map without a name cannot."""
+        """Whether there was something to take out: not the whole file."""
         *parents, last = _STEP.findall(at) or [""]
-        if not last or at.endswith("[...]"):
+        if not last:
             return False
         self.taken.add(self.place(at))
         here: Any = self.table
