@@ -16,6 +16,7 @@ from issuer import (
     records_cli,
     release_cli,
     report_cli,
+    share_cli,
     standing_cli,
 )
 from issuer.config import find_workspace
@@ -48,6 +49,7 @@ for command in (
     *correction_cli.COMMANDS,
     *overview_cli.COMMANDS,
     *report_cli.COMMANDS,
+    *share_cli.COMMANDS,
 ):
     cli.add_command(command)
 

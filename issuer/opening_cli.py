@@ -8,12 +8,17 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from issuer import upkeep
+from issuer.certificate import Design
 from issuer.config import Workspace
 from issuer.database import open_database
+from issuer.fonts import prepare_fonts
 from keys.console import read_passphrase
+from keys.files import read_bounded
 from keys.keyfile import is_encrypted, open_key_file, require_encrypted
 from keys.signer import Signer
 from keys.trust import Trust
+
+_MAX_LOGO = 4 * 1024 * 1024
 
 
 def start(workspace: Workspace, now: datetime) -> tuple[Engine, Trust]:
@@ -28,6 +33,17 @@ def start(workspace: Workspace, now: datetime) -> tuple[Engine, Trust]:
 def cache(workspace: Workspace) -> Path:
     """Where fonts are unpacked; may be removed at any time."""
     return workspace.folder / ".cache"
+
+
+def look(workspace: Workspace, design: str | None = None) -> Design:
+    """How what the clinic prints looks, by clinic.toml; `design` is another one than is named there."""
+    settings = workspace.config.certificate
+    return Design(
+        fonts=prepare_fonts(cache(workspace), workspace.fonts),
+        name=design or settings.design,
+        han=settings.han,
+        logo=read_bounded(workspace.logo, _MAX_LOGO) if workspace.logo else None,
+    )
 
 
 def issue_key(workspace: Workspace, passphrase_file: Path | None) -> Signer:

@@ -20,6 +20,7 @@ from keys.files import PUBLIC, opened as opened, read_bounded, replace_file
 from keys.syllabus import MAX_SYLLABUS_BYTES
 from keys.trust import Key, Organisation, TrustList
 from keys.trust_chain import TARGETS, ReadTrustFile, in_writing_order, is_trust_file
+from verifier.published import certificate_card
 
 MAX_SITE_FILE = 8 * 1024 * 1024
 INDEX = "index.json"
@@ -122,14 +123,30 @@ def publish_certificates(site: Folder, tokens: Mapping[str, bytes]) -> int:
 
 
 def withdraw_certificate(site: Folder, lookup_id: str) -> bool:
-    """Takes one certificate's file away; whether there was one."""
-    return site.remove(names.certificate_path(lookup_id))
+    """Takes one certificate and its card away; whether there was any of it."""
+    without_card = withdraw_card(site, lookup_id)
+    return site.remove(names.certificate_path(lookup_id)) or without_card
 
 
 def published_certificates(site: Folder) -> Iterator[str]:
-    """The lookup ids that have a file."""
+    """The lookup ids whose certificate has a file."""
+    return _lookup_ids(site, ".jwt")
+
+
+def withdraw_card(site: Folder, lookup_id: str) -> bool:
+    """Takes a certificate's card away, and with it all that says that its learner agreed to sharing."""
+    return site.remove(certificate_card(lookup_id))
+
+
+def published_cards(site: Folder) -> Iterator[str]:
+    """The lookup ids of certificates that have a card."""
+    return _lookup_ids(site, ".png")
+
+
+def _lookup_ids(site: Folder, ending: str) -> Iterator[str]:
     for name in site.names(_CERTIFICATES):
-        yield name.rpartition("/")[2].removesuffix(".jwt")
+        if name.endswith(ending):
+            yield name.rpartition("/")[2].removesuffix(ending)
 
 
 def publish_syllabus(site: Folder, syllabus_id: str, body: bytes) -> bool:

@@ -18,13 +18,12 @@ import click
 from sqlalchemy import Engine
 
 from issuer import overview, proposing, upkeep
-from issuer.certificate import Design
 from issuer.config import Workspace
 from issuer.cosigning import Answer, ListNews
 from issuer.database import open_database, reading
 from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
-from issuer.opening_cli import cache, issue_key, start, status_key
+from issuer.opening_cli import cache, issue_key, look, start, status_key
 from issuer.printing import Press, press
 from issuer.publishing import Folder, publish_documents, publish_index
 from issuer.receiving import Kind, kind_of, take_file, take_trust
@@ -35,13 +34,12 @@ from keys.console import escape, print_json, talk
 from keys.cosignature import CLOCK_GRACE
 from keys.encoding import digest_words, parse_time, sri
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import SECRET, new_file, read_bounded
+from keys.files import SECRET, new_file
 from keys.signer import Signer
 from keys.trust import Trust
 from verifier.sources import Site
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-_MAX_LOGO = 4 * 1024 * 1024
 _SHOWN = 20
 passphrase_option = click.option(
     "--passphrase-file", type=FILE, help="Passphrase of the issue key (mode 0600) instead of a prompt."
@@ -259,21 +257,15 @@ def _split(arguments: Sequence[str]) -> tuple[str | None, list[Path]]:
 
 @contextmanager
 def _press(workspace: Workspace, workers: int | None, design: str | None = None) -> Iterator[Press]:
-    settings = workspace.config.certificate
-    look = Design(
-        fonts=prepare_fonts(cache(workspace), workspace.fonts),
-        name=design or settings.design,
-        han=settings.han,
-        logo=read_bounded(workspace.logo, _MAX_LOGO) if workspace.logo else None,
-    )
+    design_used = look(workspace, design)
     count = workers or os.cpu_count() or 1
     if count == 1:
-        yield press(look)
+        yield press(design_used)
         return
     # Spawned: a process forked after Typst has run hangs. Workers are only started when there is something to print.
     try:
         with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_interrupts) as executor:
-            yield press(look, executor)
+            yield press(design_used, executor)
     except BrokenExecutor as fault:
         raise HandsealError(
             "a process that makes PDFs was ended from outside",

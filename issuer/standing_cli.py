@@ -89,6 +89,8 @@ def publish(workspace: Workspace) -> None:
         click.echo(f"{done.certificates} certificates put back on the site")
     if done.withdrawn:
         click.echo(f"{done.withdrawn} taken off the site: their learners do not agree to a page")
+    if done.cards:
+        click.echo(f"{done.cards} cards taken off the site: not agreed to any more, or no longer valid")
 
 
 def _say_changes(done: dict[str, bool], word: str) -> None:

@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, or_, select
 
 from issuer.config import Workspace
 from issuer.database import reading, writing
-from issuer.lots import LOT
-from issuer.models import CertificateRecord, Enrolment, Event, Learner, State, SyllabusVersion
+from issuer.lots import LOT, lots
+from issuer.models import CertificateRecord, Enrolment, Event, Learner, State, StatusRecord, SyllabusVersion
 from issuer.publishing import (
     Folder,
     publish_certificates,
     publish_documents,
     publish_index,
     publish_syllabus,
+    published_cards,
     settle,
     trust_reader,
+    withdraw_card,
     withdraw_certificate,
 )
 from issuer.statuses import lists_need_signing, publish_lists
@@ -36,6 +38,7 @@ class Brought(Struct, frozen=True):
     lists: tuple[str, ...]  # ids of the status lists signed
     certificates: int  # files written again
     withdrawn: int  # files of learners who do not agree to a page any more
+    cards: int = 0  # cards taken away: not agreed to any more, or of certificates that do not stand
 
 
 def current_trust(workspace: Workspace) -> Trust:
@@ -96,8 +99,31 @@ def bring_up_to_date(engine: Engine, workspace: Workspace, *, trust: Trust, sign
     for tokens, hidden in _issued(engine):
         written += publish_certificates(site, tokens)
         withdrawn += sum(withdraw_certificate(site, lookup_id) for lookup_id in hidden)
+    cards = _withdraw_cards(engine, site)
     settle()
-    return Brought(lists, written, withdrawn)
+    return Brought(lists, written, withdrawn, cards)
+
+
+def _withdraw_cards(engine: Engine, site: Folder) -> int:
+    """Only a certificate that stands, of a learner who agrees to a page and to sharing, keeps its card."""
+    withdrawn = 0
+    for cards in lots(list(published_cards(site))):
+        with reading(engine) as session:
+            standing = session.scalars(
+                select(CertificateRecord.lookup_id)
+                .join(CertificateRecord.status)
+                .join(CertificateRecord.enrolment)
+                .join(Enrolment.learner)
+                .where(
+                    CertificateRecord.lookup_id.in_(cards),
+                    CertificateRecord.state == State.ISSUED,
+                    Learner.consent_page,
+                    Learner.consent_share,
+                    ~or_(StatusRecord.revoked, StatusRecord.suspended, StatusRecord.superseded),
+                )
+            ).all()
+        withdrawn += sum(withdraw_card(site, lookup_id) for lookup_id in set(cards) - set(standing))
+    return withdrawn
 
 
 def _issued(engine: Engine) -> Iterator[tuple[dict[str, bytes], list[str]]]:
