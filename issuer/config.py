@@ -137,7 +137,7 @@ class Workspace(Struct, frozen=True):
         if not self.config.trust.root:
             raise ConfigurationError(
                 f"{self.folder / CLINIC_TOML}: trust.root: is empty",
-                hint="write the digest that `handseal-ceremony trust init` printed",
+                hint="write the root's digest, which the last `handseal-ceremony trust sign` printed",
             )
         return self.config.trust.root
 
