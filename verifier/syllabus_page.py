@@ -18,6 +18,7 @@ from keys.syllabus import (
     Captions,
     Criterion,
     Documentary,
+    Outcome,
     Percent,
     Price,
     Story,
@@ -153,10 +154,7 @@ def syllabus_page(
         action=_link(syllabus.call_to_action, say),
         story=_story(syllabus, say),
         hours=tuple(Row(_PILLARS[pillar], hours(amount)) for pillar, amount in pillars),
-        outcomes=tuple(
-            OutcomeRow(say(outcome.text), f"At work, within {outcome.within_days} days", say(outcome.at_work))
-            for outcome in syllabus.outcomes
-        ),
+        outcomes=tuple(_outcome_row(outcome, say) for outcome in syllabus.outcomes),
         criteria=tuple(_criterion_row(syllabus, criterion, say) for criterion in syllabus.criteria),
         qualification=say(syllabus.assessor.qualification),
         rules=_rules(syllabus),
@@ -203,6 +201,10 @@ def _rules(syllabus: Syllabus) -> tuple[Row, ...]:
 
 
 Say = Callable[[Texts], Said]
+
+
+def _outcome_row(outcome: Outcome, say: Say) -> OutcomeRow:
+    return OutcomeRow(say(outcome.text), f"At work, within {outcome.within_days} days", say(outcome.at_work))
 
 
 def _criterion_row(syllabus: Syllabus, criterion: Criterion, say: Say) -> CriterionRow:
