@@ -5,6 +5,7 @@ Lenient in nothing: an unknown key is a misspelt one, and is said with its place
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zoneinfo
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from keys.text import require_text
 
 CLINIC_TOML = "clinic.toml"
 MAX_TOML = 1024 * 1024
+_MAX_PARTS = 64  # of a key
+_KEY = re.compile(rb"""[\w"'-]++(?:[ \t]*+\.[ \t]*+[\w"'-]++)*+""")
 
 T = TypeVar("T")
 
@@ -190,6 +193,10 @@ def read_toml(path: Path, form: type[T]) -> tuple[T | None, tuple[TomlFault, ...
 def read_shape(path: Path, form: type[T]) -> Shaped[T]:
     """A TOML file as `form`, or what of it can be read beside its faults."""
     data = read_bounded(path, MAX_TOML)
+    if any(
+        key[0].count(b".") > _MAX_PARTS for key in _KEY.finditer(data)
+    ):  # the reader takes minutes for a key of many thousand parts
+        return Shaped(None, (TomlFault("", f"{path}: is not TOML for a person: a key has too many parts"),), lost=True)
     try:
         table = tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError:

@@ -1,5 +1,6 @@
 """clinic.toml is read strictly, and everything in it starts at its folder."""
 
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -136,3 +137,11 @@ def test_a_byte_order_mark_is_taken_and_other_encodings_are_not(tmp_path: Path) 
     (tmp_path / "clinic.toml").write_bytes(GOOD.replace("River", "คลินิก").encode("cp874"))
     with pytest.raises(ConfigurationError, match="is not UTF-8"):
         open_workspace(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["a.", '"a" . ', "'a'.", "a-b ."])
+def test_a_key_of_very_many_parts_is_refused_at_once(tmp_path: Path, part: str) -> None:
+    started = time.process_time()
+    for text in (part * 100_000 + "b = 1", "x = {" + part * 100_000 + "b = 1}"):
+        assert "too many parts" in str(refused(tmp_path, text))
+    assert time.process_time() - started < 1
