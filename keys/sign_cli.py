@@ -17,7 +17,7 @@ from keys.ceremony import Cosigned, CosignPlan, plan_cosign, run_cosign, verify_
 from keys.console import escape, print_json, read_passphrase, talk
 from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import file_digest, new_file, read_bounded, require_absent, write_new
+from keys.files import file_digest, new_file, opened, read_bounded, require_absent, write_new
 from keys.home import Home
 from keys.keyfile import open_key_file, public_path, read_public_key, require_encrypted
 from keys.names import parse_organisation_id
@@ -124,13 +124,13 @@ def known_trust(home: Home, trust_folder: Path | None, root: str | None) -> Trus
 def read_review(request: Path, roster: Path | None) -> Review:
     """The request at `request`, read to its end, compared with the roster."""
     known = None if roster is None else parse_roster(read_bounded(roster, MAX_ROSTER_BYTES), str(roster))
-    with request.open("rb") as stream:
+    with opened(request) as stream:
         return review_request(RequestReader(stream), known)
 
 
 def read_contents(request: Path) -> list[Digest]:
     """The content digests of a request."""
-    with request.open("rb") as stream:
+    with opened(request) as stream:
         return [row.digest for row in RequestReader(stream)]
 
 
@@ -211,7 +211,7 @@ def publish_response(
     plan: CosignPlan, request: Path, out: Path, signer: MemorySigner, home: Home, moment: datetime
 ) -> Cosigned:
     """Signs, writes `out` whole, then reads it back as a clinic would; a response that fails that is removed."""
-    with request.open("rb") as source, new_file(out) as response:
+    with opened(request) as source, new_file(out) as response:
         cosigned = run_cosign(
             plan,
             request=source,
@@ -222,7 +222,7 @@ def publish_response(
             random=secrets.token_bytes,
         )
     try:
-        with request.open("rb") as source, out.open("rb") as written:
+        with opened(request) as source, out.open("rb") as written:
             verify_response(plan, request=source, response=written, home=home, now=moment)
     except HandsealError:
         out.unlink()
