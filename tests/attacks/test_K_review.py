@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from keys.cli import main
 from keys.credential import Certificate, Evidence, Identity, RelatedResource
 from keys.encoding import canonical, sha256, sri
 from keys.request import RequestReader
@@ -120,3 +123,8 @@ def test_K15_whatever_the_syllabus_says_is_shown() -> None:
         assert text in shown or text in ("Percent", "Rubric"), text
     for said in ("evidence must be recorded", "may be moderated from afar"):
         assert said in shown
+
+
+def test_K15_a_pipe_on_the_stick_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "request.jsonl")
+    assert main(["review", str(tmp_path / "request.jsonl")]) == 2
