@@ -91,8 +91,9 @@ def certificate_caption(verified: VerifiedCredential, card: Card, page: str | No
 
 def caption_file(caption: Caption) -> str:
     """All of it as a text file; lengths are counted in characters (code points)."""
-    sections = (("Short post", caption.short), ("Long post", caption.long), ("The picture in words", caption.picture))
-    return "\n".join(line for heading, text in sections for line in _section(heading, text))
+    lines = [*_section("Short post", caption.short), *_section("Long post", caption.long)]
+    lines += [f"== The picture in words: {len(caption.picture)} characters ==", "", caption.picture, ""]
+    return "\n".join(lines)
 
 
 def fitting(text: str) -> tuple[Network, ...]:

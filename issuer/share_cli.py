@@ -172,7 +172,8 @@ def _say(out: Path | None, files: Mapping[str, bytes], published: str | None, *,
         click.echo(f"{escape(str(out))}: {len(files)} files in {', '.join(languages)}; begin with README.md")
     if published:
         click.echo(f"on the site: {published}")
-    talk("hint: a card on the site is taken away by handseal publish when consent ends")
+        if published.startswith("c/"):
+            talk("handseal publish takes it away when the learner does not agree any more")
 
 
 COMMANDS: tuple[click.Command, ...] = (share,)
