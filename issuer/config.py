@@ -193,9 +193,8 @@ def read_toml(path: Path, form: type[T]) -> tuple[T | None, tuple[TomlFault, ...
 def read_shape(path: Path, form: type[T]) -> Shaped[T]:
     """A TOML file as `form`, or what of it can be read beside its faults."""
     data = read_bounded(path, MAX_TOML)
-    if any(
-        key[0].count(b".") > _MAX_PARTS for key in _KEY.finditer(data)
-    ):  # the reader takes minutes for a key of many thousand parts
+    # The reader takes minutes for a key of many thousand parts.
+    if any(key[0].count(b".") > _MAX_PARTS for key in _KEY.finditer(data)):
         return Shaped(None, (TomlFault("", f"{path}: is not TOML for a person: a key has too many parts"),), lost=True)
     try:
         table = tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
