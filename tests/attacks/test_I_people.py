@@ -21,6 +21,8 @@ from tests.issuer.desk import open_desk, run, tick
 from tests.issuer.people import RIGHT, WRONG, cosign, draft, learner, said, verdict
 from tests.world import HARBOUR, TTMA
 from verifier.report import Verdict
+from verifier.sources import Site
+from verifier.web import Settings, create_app
 
 
 class _Reader:
@@ -207,6 +209,24 @@ def test_I15_a_corrected_one_can_be_corrected_again(clinic: Clinic) -> None:
         later(clinic, minutes=1)
     verdicts = [verdict(clinic, each) for each in chain]
     assert verdicts == [Verdict.SUPERSEDED, Verdict.SUPERSEDED, Verdict.VALID]
+
+
+def test_Q08_the_old_id_asks_for_the_new_certificate_and_tells_nothing_of_it(clinic: Clinic) -> None:
+    (old,) = clinic.issue_all([WRONG])
+    new = draft(clinic, old).lookup_id
+    cosign(clinic)
+    clinic.issue()
+    site = Site(clinic.workspace.site_folder, clinic.workspace.root_digest, None)
+    client = create_app(site=site, clock=lambda: clinic.now, settings=Settings(clinic.workspace.site)).test_client()
+    successor = said(clinic, new)
+    page = client.get(f"/c/{old}")
+    assert "Ask the person for the new certificate and check that one." in page.text
+    answers = [page, client.get(f"/c/{old}.jwt"), client.get("/index.json"), client.get("/healthz")]
+    answers.append(client.get(f"/c/{old}", headers={"Accept": "application/json"}))
+    assert json.loads(answers[-1].text)["verdict"] == "superseded"
+    for answer in answers:
+        for secret in (new, new.lower(), successor.id, successor.sub, RIGHT):
+            assert secret not in answer.text + str(answer.headers), answer.request.path
 
 
 # -- through the programs ----------------------------------------------------------------------------------------------
