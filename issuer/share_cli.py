@@ -32,7 +32,7 @@ from issuer.syllabuses import latest_version, open_syllabus, require_version
 from keys import names
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, FormatError, HandsealError
-from keys.files import require_absent
+from keys.files import PUBLIC, SECRET, require_absent
 from keys.trust import Trust
 from verifier.published import certificate_card, programme_card
 from verifier.sources import Site
@@ -67,7 +67,7 @@ def share(
     published = sharing.publish(subject) if onto_site else None
     files = sharing.kit(subject) if out is not None else {}
     if out is not None:
-        write_folder(out, files)
+        write_folder(out, files, private=sharing.is_personal)
     _say(out, files, published, as_json=as_json)
 
 
@@ -84,6 +84,7 @@ class _Sharing:
         self._chosen = tuple(dict.fromkeys(languages)) or None
         self._site = Folder(workspace.site_folder)
         self._design = look(workspace)
+        self.is_personal = False  # whether what was made shows a learner
 
     def kit(self, text: str) -> dict[str, bytes]:
         """The files of the kit; nothing is rendered for a learner who did not agree."""
@@ -132,20 +133,24 @@ class _Sharing:
         if state is not State.ISSUED or token is None:
             raise HandsealError(f"{place}: is {state.value}, not issued")
         consent.require_sharing()
+        self.is_personal = True
         materials = Site(self._workspace.site_folder, self._workspace.root_digest, None).materials(self._now)
         verified = verify(token, materials, at=self._now, now=self._now).verified()
         return Learner(verified, lookup, self._workspace.site, consent)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """`files` as a new folder: it appears when all of it is written; HandsealError where anything is there."""
+def write_folder(folder: Path, files: Mapping[str, bytes], *, private: bool = False) -> None:
+    """`files` as a new folder: it appears when all of it is written; HandsealError where anything is there.
+
+    What is `private` only its owner may read, who then gives it to the learner.
+    """
     require_absent(folder)
     make_folder(folder.parent)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         for name, data in files.items():
-            Folder(beside).write(name, data, sync=False)
-        beside.chmod(0o755)
+            Folder(beside).write(name, data, mode=SECRET if private else PUBLIC, sync=False)
+        beside.chmod(0o700 if private else 0o755)
         require_absent(folder)
         beside.rename(folder)
     except OSError as fault:

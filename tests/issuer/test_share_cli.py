@@ -130,6 +130,8 @@ def test_a_learners_kit_and_card(clinic: Clinic, tmp_path: Path, capsys: pytest.
     said = json.loads(capsys.readouterr().out)
     assert said["published"] == card_of(lookup)
     assert {"add-to-profile.txt", "open-graph.html"} <= set(said["files"])
+    assert out.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in out.rglob("*") if path.is_file()} == {0o600}
     assert clinic.site.path(card_of(lookup)).is_file()
     index = json.loads(clinic.site.path("index.json").read_bytes())
     assert not any(name.startswith("c/") for name in index["files"])
