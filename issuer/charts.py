@@ -62,7 +62,7 @@ class Column(Struct, frozen=True):
 def bars(title: str, description: str, rows: Sequence[Bar], *, whole: int = 0, joined: bool = False) -> str:
     """Bars to one scale, whose end is `whole` or the longest one; `joined`: a funnel, each step joined to the next."""
     words = max((measured(row.note) for row in rows), default=0) + 7
-    unit = max(WIDTH - words, WIDTH / 3) / max(whole, *(_total(row.parts) for row in rows), 1)
+    unit = max(WIDTH - words, WIDTH / 4) / max(whole, *(_total(row.parts) for row in rows), 1)
     drawing, y = _Drawing(title, description), 0.0
     below: list[tuple[float, float]] = []
     for row in rows:

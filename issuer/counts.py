@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import groupby
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -17,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Select,
-    Subquery,
     and_,
     case,
     cast,
@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    true,
 )
 from sqlalchemy.orm import Session
 
@@ -60,87 +59,70 @@ class Scope(Struct, frozen=True):
         return query
 
 
-class Progress(Struct, frozen=True):
-    """How many learners have passed, and tried, exactly these criteria (by their place in the syllabus)."""
+class Course(Struct, frozen=True):
+    """How one learner's course went, from what is known of each criterion tried, by its place in the syllabus."""
 
     passed: frozenset[int]
     tried: frozenset[int]
     ended: bool  # the course is over
     certified: bool  # holds a certificate, be it revoked
-    learners: int
 
 
 class Tries(Struct, frozen=True):
-    """How many learners made so many attempts at a criterion, and how that went."""
+    """How a learner's attempts at one criterion went."""
 
     criterion: str
     attempts: int  # at most MOST_ATTEMPTS
     first: bool  # the first one passed
     passed: bool  # one that counts did
-    learners: int
 
 
-def count_progress(session: Session, scope: Scope, syllabus: Syllabus | None, *, today: date) -> Iterator[Progress]:
-    """Everybody in the scope, put together where they came equally far."""
-    ended = case((Enrolment.end < today, 1), else_=0).label("ended")
-    holders = select(CertificateRecord.enrolment_id).where(CertificateRecord.state == State.ISSUED).distinct()
-    certified = case((Enrolment.id.in_(holders), 1), else_=0).label("certified")
-    chosen = select(Enrolment.id, ended, certified).where(Enrolment.id.in_(scope.enrolments())).subquery()
-    if syllabus is None:
-        plain = select(chosen.c.ended, chosen.c.certified, func.count()).group_by(chosen.c.ended, chosen.c.certified)
-        for over, holds, learners in session.execute(plain):
-            yield Progress(frozenset(), frozenset(), bool(over), bool(holds), learners)
-        return
-    results = _results(session, scope, syllabus)
-    order = {criterion.id: 1 << place for place, criterion in enumerate(syllabus.criteria)}
-    bit = case(order, value=results.c.criterion, else_=0)
-    one = (
-        select(
-            results.c.enrolment_id,
-            func.sum(case((results.c.passed == 1, bit), else_=0)).label("passed"),
-            func.sum(bit).label("tried"),
-        )
-        .group_by(results.c.enrolment_id)
-        .subquery()
-    )
-    columns = (
-        func.coalesce(one.c.passed, 0),
-        func.coalesce(one.c.tried, 0),
-        chosen.c.ended,
-        chosen.c.certified,
-    )
-    joined = select(*columns, func.count()).outerjoin_from(chosen, one, one.c.enrolment_id == chosen.c.id)
-    for passed, tried, over, holds, learners in session.execute(joined.group_by(*columns)):
-        yield Progress(_places(int(passed)), _places(int(tried)), bool(over), bool(holds), learners)
+class Courses(Struct, frozen=True):
+    """Learners by how their course went."""
+
+    courses: Counter[Course]
+    tries: Counter[Tries]
+    days: Counter[int]  # from the start to the last criterion passed, of those who passed all
 
 
-def count_tries(session: Session, scope: Scope, syllabus: Syllabus) -> Iterator[Tries]:
-    """Who tried what how often, for each criterion."""
-    results = _results(session, scope, syllabus)
-    often = case((results.c.attempts > MOST_ATTEMPTS, MOST_ATTEMPTS), else_=results.c.attempts)
-    columns = (results.c.criterion, often, results.c.first, results.c.passed)
-    for criterion, attempts, first, passed, learners in session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
-        yield Tries(criterion, attempts, bool(first), bool(passed), learners)
-
-
-def count_days_to_complete(session: Session, scope: Scope, syllabus: Syllabus) -> Counter[int]:
-    """Learners by the days from the course's start to the last criterion passed, of those who passed all."""
-    results = _results(session, scope, syllabus)
-    last = (
-        select(results.c.enrolment_id, func.max(results.c.passed_on).label("day"))
-        .where(results.c.passed == 1)
-        .group_by(results.c.enrolment_id)
-        .having(func.count() == len(syllabus.criteria))
-        .subquery()
-    )
-    columns = (Enrolment.start, last.c.day)
-    query = select(*columns, func.count()).join_from(Enrolment, last, last.c.enrolment_id == Enrolment.id)
+def count_courses(session: Session, scope: Scope, syllabus: Syllabus | None, *, today: date) -> Courses:
+    """Everybody in the scope, read once, a lot at a time; SQL has put each learner's attempts together before."""
+    courses: Counter[tuple[tuple[int, ...], tuple[int, ...], bool, bool]] = Counter()  # plain, as they are so many
+    tries: Counter[tuple[str, int, bool, bool]] = Counter()
     days: Counter[int] = Counter()
-    for start, day, learners in session.execute(query.group_by(*columns)):
-        days[(day - start).days] += learners
-    return days
+    places = {one.id: place for place, one in enumerate(syllabus.criteria if syllabus else ())}
+    results = groupby(_results(session, scope, syllabus) if syllabus else (), key=lambda row: row[0])
+    owner, rows = next(results, (None, iter(())))
+    for enrolment, start, end, certified in _enrolments(session, scope):
+        own: list[_Result] = []
+        if owner == enrolment:
+            own = list(rows)
+            owner, rows = next(results, (None, iter(())))
+        passed = [places[criterion] for _, criterion, _, _, day in own if day is not None]
+        tried = [places[criterion] for _, criterion, _, _, _ in own]
+        courses[tuple(sorted(passed)), tuple(sorted(tried)), end < today, certified] += 1
+        for _, criterion, attempts, first, day in own:
+            tries[criterion, min(attempts, MOST_ATTEMPTS), first, day is not None] += 1
+        if passed and len(passed) == len(places):
+            days[(max(day for *_, day in own if day is not None) - start).days] += 1
+    return Courses(
+        Counter({Course(frozenset(key[0]), frozenset(key[1]), *key[2:]): count for key, count in courses.items()}),
+        Counter({Tries(*key): count for key, count in tries.items()}),
+        days,
+    )
+
+
+def _enrolments(session: Session, scope: Scope) -> Iterator[tuple[int, date, date, bool]]:
+    """Id, start, end, and whether there is an issued certificate."""
+    holders = select(CertificateRecord.enrolment_id).where(CertificateRecord.state == State.ISSUED)
+    query = (
+        select(Enrolment.id, Enrolment.start, Enrolment.end, Enrolment.id.in_(holders))
+        .where(Enrolment.id.in_(scope.enrolments()))
+        .order_by(Enrolment.id)
+        .execution_options(yield_per=_LOT)
+    )
+    for enrolment, start, end, certified in session.execute(query):
+        yield enrolment, start, end, bool(certified)
 
 
 def count_standings(session: Session, scope: Scope) -> Counter[str]:
@@ -202,69 +184,57 @@ def _in(scope: Scope) -> ColumnElement[bool]:
     return CertificateRecord.enrolment_id.in_(scope.enrolments())
 
 
-def _places(bits: int) -> frozenset[int]:
-    return frozenset(place for place in range(bits.bit_length()) if bits >> place & 1)
-
-
 # -- which attempts count ----------------------------------------------------------------------------------------------
 
 
-def _results(session: Session, scope: Scope, syllabus: Syllabus) -> Subquery:
-    """One row for each learner and criterion tried: attempts, first, passed (0 or 1), passed_on."""
+_Result = tuple[int, str, int, bool, date | None]
+"""Enrolment, criterion, attempts, whether the first passed, and the day of the one that counts, where it passed."""
+
+
+def _results(session: Session, scope: Scope, syllabus: Syllabus) -> Iterator[_Result]:
+    """In the order of the enrolments. Where the last attempt counts, the last that passed must be it."""
     last_counts = isinstance(syllabus.attempts, Attempts) and syllabus.attempts.counts == "last"
-    within = (Attempt.enrolment_id, Attempt.criterion)
-    newest = func.row_number().over(partition_by=within, order_by=Attempt.attempt.desc())
-    rows = (
+    passes = _passes(session, syllabus)
+    passing, day = case((passes, Attempt.attempt)), case((passes, Attempt.date))
+    query = (
         select(
-            *within,
-            Attempt.attempt,
-            Attempt.date,
-            case((_passes(session, syllabus), 1), else_=0).label("passes"),
-            (newest if last_counts else literal(1)).label("counts"),
+            Attempt.enrolment_id,
+            Attempt.criterion,
+            func.count(),
+            func.min(passing),
+            func.max(day) if last_counts else func.min(day),
+            func.max(passing) == func.max(Attempt.attempt) if last_counts else literal(1),
         )
         .join(Attempt.enrolment)
         .outerjoin(Attempt.assessor)
         .where(
-            Enrolment.id.in_(scope.enrolments()),
-            Attempt.criterion.in_([criterion.id for criterion in syllabus.criteria]),
+            Attempt.enrolment_id.in_(scope.enrolments()), Attempt.criterion.in_([one.id for one in syllabus.criteria])
         )
+        .group_by(Attempt.enrolment_id, Attempt.criterion)
+        .order_by(Attempt.enrolment_id)
+        .execution_options(yield_per=_LOT)
     )
-    each = rows.subquery()
-    good = and_(each.c.passes == 1, each.c.counts == 1)
-    return (
-        select(
-            each.c.enrolment_id,
-            each.c.criterion,
-            func.count().label("attempts"),
-            func.max(case((each.c.attempt == 1, each.c.passes), else_=0)).label("first"),
-            func.max(case((good, 1), else_=0)).label("passed"),
-            func.min(case((good, each.c.date))).label("passed_on"),
-        )
-        .group_by(each.c.enrolment_id, each.c.criterion)
-        .subquery()
-    )
+    for enrolment, criterion, attempts, first, passed_on, counts in session.execute(query):
+        yield enrolment, criterion, attempts, first == 1, passed_on if counts else None
 
 
 def _passes(session: Session, syllabus: Syllabus) -> ColumnElement[bool]:
+    """Each criterion's own tests, and those of all."""
     most = most_attempts(syllabus)
-    return and_(
-        case(*((Attempt.criterion == one.id, _reached(one)) for one in syllabus.criteria), else_=false()),
-        Attempt.date >= Enrolment.start,
-        Attempt.date <= Enrolment.end,
-        Attempt.attempt <= most if most is not None else true(),
-        _unless(_of(syllabus, lambda one: one.evidence is True), _has_evidence()),
-        _unless(_of(syllabus, lambda one: one.remote is not True), func.coalesce(Attempt.moderator, "") == ""),
-        _unless(_of(syllabus, lambda one: one.kind == "live"), func.coalesce(_qualified(session, syllabus), false())),
-    )
+    qualified = func.coalesce(_qualified(session, syllabus), false())
+    own = ((Attempt.criterion == one.id, and_(*_tests(one, qualified))) for one in syllabus.criteria)
+    within = (Attempt.date >= Enrolment.start, Attempt.date <= Enrolment.end)
+    return and_(case(*own, else_=false()), *within, *(() if most is None else (Attempt.attempt <= most,)))
 
 
-def _of(syllabus: Syllabus, asked: Callable[[Criterion], bool]) -> list[str]:
-    return [criterion.id for criterion in syllabus.criteria if asked(criterion)]
-
-
-def _unless(criteria: list[str], test: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The test holds, or the attempt is at none of these criteria."""
-    return case((Attempt.criterion.in_(criteria), test), else_=true())
+def _tests(criterion: Criterion, qualified: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+    yield _reached(criterion)
+    if criterion.evidence is True:
+        yield _has_evidence()
+    if criterion.remote is not True:
+        yield func.coalesce(Attempt.moderator, "") == ""
+    if criterion.kind == "live":
+        yield qualified
 
 
 def _has_evidence() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ Of fewer than five people there is a count and no percentage or quartile: it wou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from issuer import counts
-from issuer.counts import MOST_ATTEMPTS, Progress, Scope, Tries
+from issuer.counts import MOST_ATTEMPTS, Course, Scope, Tries
 from issuer.models import Cohort, SyllabusVersion
 from issuer.syllabuses import latest_version, open_syllabus
 from issuer.tables import quoted
@@ -195,11 +195,10 @@ def figures(
     """
     record = latest_version(session, scope.programme)
     syllabus = open_syllabus(record) if record else None
-    paths = list(counts.count_progress(session, scope, syllabus, today=today))
-    done = [_completed(path, syllabus) for path in paths]
-    completed = sum(path.learners for path, is_done in zip(paths, done, strict=True) if is_done)
-    over = sum(path.learners for path, is_done in zip(paths, done, strict=True) if is_done or path.ended)
-    enrolled = sum(path.learners for path in paths)
+    went = counts.count_courses(session, scope, syllabus, today=today)
+    done = {course: learners for course, learners in went.courses.items() if _completed(course, syllabus)}
+    over = {course: learners for course, learners in went.courses.items() if course in done or course.ended}
+    enrolled = went.courses.total()
     issued = counts.count_issued(session, scope, today=today, day_of=day_of)
     standings = counts.count_standings(session, scope)
     return Figures(
@@ -210,13 +209,13 @@ def figures(
         day=today,
         cohorts=_cohorts(session, scope),
         enrolled=enrolled,
-        completed=Share(completed, over),
-        learning=enrolled - over,
+        completed=Share(sum(done.values()), sum(over.values())),
+        learning=enrolled - sum(over.values()),
         target=target,
-        steps=tuple(_steps(paths, syllabus)),
-        stops=tuple(_stops(paths, syllabus)) if syllabus else (),
-        passing=tuple(_passing(counts.count_tries(session, scope, syllabus), syllabus)) if syllabus else (),
-        to_complete=Spread.of(counts.count_days_to_complete(session, scope, syllabus) if syllabus else {}),
+        steps=tuple(_steps(went.courses, syllabus)),
+        stops=tuple(_stops(went.courses, syllabus)) if syllabus else (),
+        passing=tuple(_passing(went.tries, syllabus)) if syllabus else (),
+        to_complete=Spread.of(went.days),
         to_certificate=Spread.of(issued.to_issue),
         standings={word: standings[word] for word in STANDINGS},
         expiring=tuple(Expiring(days, _within(issued.to_expiry, days)) for days in SOON),
@@ -240,48 +239,46 @@ def _cohorts(session: Session, scope: Scope) -> int:
     return session.scalar(select(func.count(Cohort.id)).where(Cohort.programme == scope.programme)) or 0
 
 
-def _completed(path: Progress, syllabus: Syllabus | None) -> bool:
-    return path.certified or (syllabus is not None and len(path.passed) == len(syllabus.criteria))
+def _completed(course: Course, syllabus: Syllabus | None) -> bool:
+    return course.certified or (syllabus is not None and len(course.passed) == len(syllabus.criteria))
 
 
-def _reached(path: Progress, syllabus: Syllabus) -> int:
+def _reached(course: Course, syllabus: Syllabus) -> int:
     """How many criteria were passed before the first that was not, in the order of the syllabus."""
-    if path.certified:
-        return len(syllabus.criteria)
-    return next((place for place in range(len(syllabus.criteria)) if place not in path.passed), len(syllabus.criteria))
+    end = len(syllabus.criteria)
+    return end if course.certified else next((place for place in range(end) if place not in course.passed), end)
 
 
-def _steps(paths: Sequence[Progress], syllabus: Syllabus | None) -> Iterable[Step]:
-    yield Step("enrolled", "Enrolled", "", sum(path.learners for path in paths))
-    for place, criterion in enumerate(syllabus.criteria if syllabus else ()):
-        reached = sum(path.learners for path in paths if syllabus and _reached(path, syllabus) > place)
-        yield Step(criterion.id, syllabus.text(criterion.name) if syllabus else "", criterion.pillar, reached)
-    yield Step("certified", "Certificate issued", "", sum(path.learners for path in paths if path.certified))
+def _steps(courses: Counter[Course], syllabus: Syllabus | None) -> Iterable[Step]:
+    yield Step("enrolled", "Enrolled", "", courses.total())
+    if syllabus:
+        for place, one in enumerate(syllabus.criteria):
+            reached = sum(count for course, count in courses.items() if _reached(course, syllabus) > place)
+            yield Step(one.id, syllabus.text(one.name), one.pillar, reached)
+    yield Step("certified", "Certificate issued", "", sum(n for course, n in courses.items() if course.certified))
 
 
-def _stops(paths: Sequence[Progress], syllabus: Syllabus) -> Iterable[Stop]:
-    stopped = [path for path in paths if path.ended and not _completed(path, syllabus)]
-    for place, criterion in enumerate(syllabus.criteria):
-        here = [path for path in stopped if _reached(path, syllabus) == place]
-        tried = sum(path.learners for path in here if place in path.tried)
-        untried = sum(path.learners for path in here) - tried
-        yield Stop(criterion.id, syllabus.text(criterion.name), criterion.pillar, tried, untried)
+def _stops(courses: Counter[Course], syllabus: Syllabus) -> Iterable[Stop]:
+    for place, one in enumerate(syllabus.criteria):
+        numbers = {True: 0, False: 0}  # by whether it was tried
+        for course, learners in courses.items():
+            if course.ended and not _completed(course, syllabus) and _reached(course, syllabus) == place:
+                numbers[place in course.tried] += learners
+        yield Stop(one.id, syllabus.text(one.name), one.pillar, numbers[True], numbers[False])
 
 
-def _passing(tries: Iterable[Tries], syllabus: Syllabus) -> Iterable[Passing]:
-    all_tries = list(tries)
-    for criterion in syllabus.criteria:
-        own = [entry for entry in all_tries if entry.criterion == criterion.id]
-        tried = sum(entry.learners for entry in own)
+def _passing(tries: Counter[Tries], syllabus: Syllabus) -> Iterable[Passing]:
+    for one in syllabus.criteria:
+        own = Counter({entry: learners for entry, learners in tries.items() if entry.criterion == one.id})
         often: Counter[int] = Counter()
-        for entry in own:
-            often[entry.attempts] += entry.learners
+        for entry, learners in own.items():
+            often[entry.attempts] += learners
         yield Passing(
-            criterion=criterion.id,
-            name=syllabus.text(criterion.name),
-            pillar=criterion.pillar,
-            first=Share(sum(entry.learners for entry in own if entry.first), tried),
-            passed=Share(sum(entry.learners for entry in own if entry.passed), tried),
+            criterion=one.id,
+            name=syllabus.text(one.name),
+            pillar=one.pillar,
+            first=Share(sum(n for entry, n in own.items() if entry.first), own.total()),
+            passed=Share(sum(n for entry, n in own.items() if entry.passed), own.total()),
             attempts=tuple(often[number] for number in range(1, MOST_ATTEMPTS + 1)),
         )
 
