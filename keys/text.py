@@ -14,8 +14,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by a spreadsheet: refused where it is read, disarmed where it is written (I01)."""
 
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
-# Invisible, yet in categories that are otherwise fine: combining grapheme joiner and the Hangul fillers.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0")
+# Invisible, yet in categories that are otherwise fine: combining grapheme joiner, fillers, blanks, Mongolian selectors.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# Variation selectors choose a form of the character before; names in Han need them, nobody else does.
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _JOINERS = frozenset("\u200c\u200d")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 
@@ -94,6 +96,9 @@ def _require_character(text: str, index: int, place: str, narrative: bool) -> No
     if character in _JOINERS:
         if _joiner_fits(text, index):
             return
+    elif character in _SELECTORS:
+        if index and _script(text[index - 1]) == "CJK":
+            return
     elif not _is_refused(character):
         return
     raise FormatError(
@@ -109,7 +114,7 @@ def _is_plain(character: str) -> bool:
 
 
 def _is_refused(character: str) -> bool:
-    if character in _INVISIBLE or unicodedata.category(character) in _REFUSED_CATEGORIES:
+    if character in _INVISIBLE or character in _SELECTORS or unicodedata.category(character) in _REFUSED_CATEGORIES:
         return True
     point = ord(character)
     return any(first <= point <= last for first, last in ASSIGNED_AFTER_14)

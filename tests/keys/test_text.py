@@ -226,3 +226,20 @@ def test_any_text_is_judged(text: str) -> None:
         assert not {unicodedata.category(c) for c in printable} & (set(REFUSED) - {"Cf"})
     assert isinstance(mixed_script_words(text), tuple)
     assert "\x1b" not in printable
+
+
+@pytest.mark.parametrize("blank", ["\u2800", "\u17b4", "\u17b5", "\u180b", "\u180f", "\ufe0f", "\U000e0100"])
+def test_what_cannot_be_seen_makes_no_second_name(blank: str) -> None:
+    with pytest.raises(FormatError, match="not allowed"):
+        require_text(f"Anna{blank} Lind", "name")
+
+
+@pytest.mark.parametrize("name", ["葛\U000e0100城", "辻\ufe00 さくら"])
+def test_a_han_character_may_name_its_form(name: str) -> None:
+    assert require_text(name, "name") == name
+
+
+@pytest.mark.parametrize("name", ["葛\U000e0100\U000e0101城", "\U000e0100葛", "さ\U000e0100くら"])
+def test_a_form_is_named_once_and_of_a_han_character(name: str) -> None:
+    with pytest.raises(FormatError, match="not allowed"):
+        require_text(name, "name")
