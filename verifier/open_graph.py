@@ -34,15 +34,19 @@ class OpenGraph(Struct, frozen=True):
     image_alt: str
 
 
-def of_programme(syllabus: Syllabus, clinic: str, base_url: str, *, has_card: bool) -> OpenGraph:
-    """Of the page on a published syllabus, in its main language."""
+def of_programme(
+    syllabus: Syllabus, clinic: str, base_url: str, *, has_card: bool, language: str | None = None
+) -> OpenGraph:
+    """Of the page on a published syllabus in `language` (its main one for None); the card is in the main language."""
     slug = parse_programme_id(syllabus.programme, "syllabus")[1]
-    title = syllabus.text(syllabus.title)
+    language = language or syllabus.language
+    title = syllabus.title.get(language) or syllabus.text(syllabus.title)
+    address = f"{base_url}/programmes/{slug}/{syllabus.version}"
     return OpenGraph(
         title=title,
-        description=shortened(syllabus.text(syllabus.summary)),
-        language=syllabus.language,
-        url=f"{base_url}/programmes/{slug}/{syllabus.version}",
+        description=shortened(syllabus.summary.get(language) or syllabus.text(syllabus.summary)),
+        language=language,
+        url=address if language == syllabus.language else f"{address}?lang={language}",
         site_name=clinic,
         image=f"{base_url}/{programme_card(slug, syllabus.version)}" if has_card else "",
         image_alt=f"{title}, {clinic}",

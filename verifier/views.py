@@ -135,7 +135,8 @@ class Views:
         course = data_block(course_data(found.syllabus, found.trust, found.now))
         card = programme_card(programme.rpartition("/")[2], number)
         has_card = self._answers.picture(card) is not None
-        graph = tags(of_programme(found.syllabus, page.clinic, self._base_url, has_card=has_card))
+        shown = page.title.language
+        graph = tags(of_programme(found.syllabus, page.clinic, self._base_url, has_card=has_card, language=shown))
         response = Response(render_template("syllabus.html", page=page, graph=graph, course=course))
         response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")

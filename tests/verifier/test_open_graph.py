@@ -180,7 +180,14 @@ def test_the_words_are_in_the_language_of_the_page(tmp_path: Path) -> None:
     assert 'lang="th"' in tags(graph)
     served = Served(tmp_path, world)
     served.published.write(syllabus_path(SLUG, 1), canonical(make_syllabus()))
-    assert meta(served.client(), ADDRESS)["og:title"] == "Deep Tissue Foundations"
+    served.published.write(programme_card(SLUG, 1), png())
+    client = served.client()
+    assert meta(client, ADDRESS)["og:title"] == "Deep Tissue Foundations"
+    found = meta(client, f"{ADDRESS}?lang=th")
+    assert found["og:title"] == "พื้นฐานการนวดเนื้อเยื่อส่วนลึก"
+    assert found["og:url"] == f"{SITE}{ADDRESS}?lang=th"
+    assert found["og:image"] == f"{SITE}{ADDRESS}/card-16x9.png"
+    assert meta(client, f'{ADDRESS}?lang="><script>')["og:url"] == SITE + ADDRESS
 
 
 def test_texts_cannot_leave_their_attribute() -> None:
