@@ -243,3 +243,10 @@ def test_a_programme_may_be_called_like_an_id(clinic: Clinic) -> None:
 def test_help_has_an_example(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(clinic, "share", "--help") == 0
     assert f"handseal share {SLUG} --out" in capsys.readouterr().out
+
+
+def test_erasing_a_learner_takes_the_card_along(clinic: Clinic) -> None:
+    lookup = certify(clinic)
+    assert run(clinic, "share", lookup, "--publish") == 0
+    assert run(clinic, "erase", lookup, "--reason", "asked to be forgotten") == 0
+    assert list(clinic.site.names("c")) == []
