@@ -16,8 +16,12 @@ from issuer.persons import without_accents
 if TYPE_CHECKING:
     from issuer.grading import Item
 
-Marker = Callable[[str], Fraction]
+Points = int | Fraction
+"""Exact; whole ones are whole, for most are, and they are added up faster."""
+Marker = Callable[[str], Points]
 """From an answer as it was given to its points, of those of the item."""
+_Share = Callable[[str], Fraction]
+"""To its part of the item's points, from 0 to 1."""
 
 _SEPARATOR = re.compile(r"[;|>,\n]")
 _NUMBER = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)\s*(.*)")
@@ -33,8 +37,9 @@ def marker(item: Item) -> Marker:
     share = _KINDS[item.kind](item)
 
     @lru_cache(maxsize=_MEMORY)
-    def points(given: str) -> Fraction:
-        return share(given) * item.points if given else NOTHING
+    def points(given: str) -> Points:
+        reached = share(given) * item.points if given else NOTHING
+        return reached.numerator if reached.denominator == 1 else reached
 
     return points
 
@@ -44,7 +49,7 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _text(item: Item) -> Marker:
+def _text(item: Item) -> _Share:
     def key(text: str) -> str:
         return plain(text) if item.accents else without_accents(plain(text))
 
@@ -52,7 +57,7 @@ def _text(item: Item) -> Marker:
     return lambda given: Fraction(key(given) in right)
 
 
-def _number(item: Item) -> Marker:
+def _number(item: Item) -> _Share:
     """The distance from the answer in the main unit, exactly: 0.1 is a tenth."""
     answer, tolerance = Fraction(str(item.answer)), Fraction(str(item.tolerance))
     factors = {plain(unit): Fraction(str(factor)) for unit, factor in {**item.units, item.unit: 1.0}.items()}
@@ -69,7 +74,7 @@ def _number(item: Item) -> Marker:
     return share
 
 
-def _several(item: Item) -> Marker:
+def _several(item: Item) -> _Share:
     """All or nothing; or `per-option`: the right ones chosen less the wrong ones, of all right ones, never below 0."""
     right = {plain(text) for text in _listed(item)}
 
@@ -82,7 +87,7 @@ def _several(item: Item) -> Marker:
     return share
 
 
-def _order(item: Item) -> Marker:
+def _order(item: Item) -> _Share:
     """All or nothing; or `adjacent-pairs`: the right neighbours found in their order, of all of them.
 
     Who names a part twice or one that is none of the answer's gets nothing: more guesses are not more points.
@@ -101,7 +106,7 @@ def _order(item: Item) -> Marker:
     return share
 
 
-_KINDS: Mapping[str, Callable[[Item], Marker]] = {
+_KINDS: Mapping[str, Callable[[Item], _Share]] = {
     "single": _text,
     "text": _text,
     "number": _number,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache, partial
 from itertools import groupby
-from typing import Protocol, TypeVar
+from operator import itemgetter
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from issuer.models import Assessor, Attempt, Cohort, Enrolment, Learner
@@ -17,7 +20,12 @@ from issuer.persons import same_person
 from keys.syllabus import Attempts, Criterion, Percent, Syllabus
 
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?")
-_LOT = 1000  # learners that are judged at a time
+_LOT = 1000  # rows that are held at a time
+_RESULTS = 16_384  # different results of one criterion that are remembered
+_OF_ENTRANT = 6  # columns
+
+Names = tuple[str | None, str | None]
+"""In the original script, and in Latin letters where it is known."""
 
 
 class Recorded(Struct, frozen=True):
@@ -118,119 +126,131 @@ def eligible(session: Session, cohort: Cohort, syllabus: Syllabus, *, today: dat
 
     With `today`, a course that has not ended yet is missing too: its certificate would be dated in the future.
     """
+    gate = _Gate(syllabus, today)
     assessors = {assessor.id: assessor for assessor in session.scalars(select(Assessor))}
-    last = 0
-    while entrants := _entrants(session, cohort.id, last):
-        last = entrants[-1].id
-        trials = _trials(session, cohort.id, entrants, assessors)
-        for one in entrants:
-            names = (one.name, one.latin_name)
-            _, missing = _judge(one, names, trials.get(one.id, ()), syllabus, today)
-            yield Candidate(one.learner_id, one.name, missing)
+    rows = session.execute(_everybody(cohort), execution_options={"yield_per": _LOT})
+    for key, group in groupby(rows, key=itemgetter(slice(0, _OF_ENTRANT))):
+        one = _Entrant(*key)
+        trials = [_trial(row[_OF_ENTRANT:], assessors) for row in group if row[_OF_ENTRANT] is not None]
+        _, missing = gate.judge(one, (one.name, one.latin_name), trials)
+        yield Candidate(one.learner_id, one.name, missing)
 
 
 def standing(enrolment: Enrolment, syllabus: Syllabus, *, today: date | None = None) -> Standing:
     """The gate for one learner: of each criterion the attempt that counts."""
     learner = enrolment.learner
     names = (learner.name, learner.latin_name)
-    results, missing = _judge(enrolment, names, enrolment.attempts, syllabus, today)
+    results, missing = _Gate(syllabus, today).judge(enrolment, names, enrolment.attempts)
     return Standing(enrolment, results, missing)
 
 
-def _entrants(session: Session, cohort_id: int, last: int) -> list[_Entrant]:
-    query = (
-        select(Enrolment.id, Enrolment.start, Enrolment.end, Learner.learner_id, Learner.name, Learner.latin_name)
-        .join(Enrolment.learner)
-        .where(Enrolment.cohort_id == cohort_id, Enrolment.id > last)
-        .order_by(Enrolment.id)
-        .limit(_LOT)
-    )
-    return [_Entrant(*row) for row in session.execute(query)]
-
-
-def _trials(
-    session: Session, cohort_id: int, entrants: Sequence[_Entrant], assessors: Mapping[int, Assessor]
-) -> dict[int, list[_Trial]]:
-    """By enrolment."""
-    query = (
+def _everybody(cohort: Cohort) -> Select[*tuple[Any, ...]]:
+    """A row an attempt, and one for who has none: first the columns of _Entrant, then those of _Trial."""
+    return (
         select(
-            *(Attempt.enrolment_id, Attempt.criterion, Attempt.attempt, Attempt.result, Attempt.date),
+            *(Enrolment.id, Enrolment.start, Enrolment.end, Learner.learner_id, Learner.name, Learner.latin_name),
+            *(Attempt.criterion, Attempt.attempt, Attempt.result, Attempt.date),
             *(Attempt.evidence_url, Attempt.evidence_digest, Attempt.moderator, Attempt.assessor_id),
         )
-        .join(Attempt.enrolment)
-        .where(Enrolment.cohort_id == cohort_id, Enrolment.id.between(entrants[0].id, entrants[-1].id))
-        .order_by(Attempt.enrolment_id)
+        .join(Enrolment.learner)
+        .outerjoin(Enrolment.attempts)
+        .where(Enrolment.cohort_id == cohort.id)
+        .order_by(Enrolment.id)
     )
-    rows = groupby(session.execute(query), key=lambda row: row[0])
-    return {owner: [_Trial(*row[1:-1], assessors.get(row[-1] or 0)) for row in group] for owner, group in rows}
 
 
-def _judge(
-    part: Participation,
-    names: tuple[str | None, ...],
-    attempts: Iterable[Try],
-    syllabus: Syllabus,
-    today: date | None,
-) -> tuple[dict[str, Try], tuple[str, ...]]:
-    """The attempts that count, and in words what is missing."""
-    results: dict[str, Try] = {}
-    missing: list[str] = []
-    tried: dict[str, list[Try]] = {}
-    for attempt in attempts:
-        tried.setdefault(attempt.criterion, []).append(attempt)
-    for criterion in syllabus.criteria:
-        faults = ["not yet assessed"]
-        for attempt in reversed(_that_may_count(syllabus, criterion, tried.get(criterion.id, []))):
-            fault = _shortfall(syllabus, criterion, attempt, part, names)
-            if not fault:
-                results[criterion.id] = attempt
-                break
-            faults.append(fault)
-        else:
-            missing.append(f"{syllabus.text(criterion.name)}: {faults[:2][-1]}")
-    if today is not None and today < part.end:
-        missing.append(f"the course ends on {part.end}")
-    return results, tuple(missing)
+def _trial(columns: Sequence[Any], assessors: Mapping[int, Assessor]) -> _Trial:
+    criterion, attempt, result, day, url, digest, moderator, assessor = columns
+    return _Trial(criterion, attempt, result, day, url, digest, moderator, assessors.get(assessor))
 
 
-def _that_may_count(syllabus: Syllabus, criterion: Criterion, attempts: list[Try]) -> list[Try]:
-    """The last attempt where the programme says so, else all, the best one last (of equal ones the first)."""
-    if isinstance(syllabus.attempts, Attempts) and syllabus.attempts.counts == "last":
-        return sorted(attempts, key=lambda attempt: attempt.attempt)[-1:]
-    return sorted(attempts, key=lambda attempt: (rank(criterion, attempt.result) or 0, -attempt.attempt))
+class _Bar(Struct, frozen=True):
+    """What one criterion asks for; `rank` remembers, for the same results come again and again."""
+
+    criterion: Criterion
+    name: str
+    needed: float
+    rank: Callable[[str], float | None]
 
 
-def _shortfall(
-    syllabus: Syllabus, criterion: Criterion, attempt: Tried, part: Participation, names: tuple[str | None, ...]
-) -> str:
-    """Why an attempt does not count, in words; empty where it does."""
-    reached = rank(criterion, attempt.result)
+class _Gate:
+    """The rules of one syllabus, for as many learners as come."""
+
+    def __init__(self, syllabus: Syllabus, today: date | None) -> None:
+        self._syllabus = syllabus
+        self._today = today
+        self._most = most_attempts(syllabus)
+        self._last = isinstance(syllabus.attempts, Attempts) and syllabus.attempts.counts == "last"
+        self._bars = [_bar(syllabus, criterion) for criterion in syllabus.criteria]
+
+    def judge(
+        self, part: Participation, names: Names, attempts: Iterable[Try]
+    ) -> tuple[dict[str, Try], tuple[str, ...]]:
+        """The attempts that count, and in words what is missing."""
+        results: dict[str, Try] = {}
+        missing: list[str] = []
+        tried: dict[str, list[Try]] = {}
+        for attempt in attempts:
+            tried.setdefault(attempt.criterion, []).append(attempt)
+        for bar in self._bars:
+            faults = ["not yet assessed"]
+            for attempt in self._that_may_count(bar, tried.get(bar.criterion.id, [])):
+                fault = self._shortfall(bar, attempt, part, names)
+                if not fault:
+                    results[bar.criterion.id] = attempt
+                    break
+                faults.append(fault)
+            else:
+                missing.append(f"{bar.name}: {faults[:2][-1]}")
+        if self._today is not None and self._today < part.end:
+            missing.append(f"the course ends on {part.end}")
+        return results, tuple(missing)
+
+    def _that_may_count(self, bar: _Bar, attempts: list[Try]) -> list[Try]:
+        """The last attempt where the programme says so, else all, the best one first (of equal ones the first)."""
+        if len(attempts) < 2:  # one needs no order
+            return attempts
+        if self._last:
+            return [max(attempts, key=lambda attempt: attempt.attempt)]
+        return sorted(attempts, key=lambda attempt: (-(bar.rank(attempt.result) or 0), attempt.attempt))
+
+    def _shortfall(self, bar: _Bar, attempt: Tried, part: Participation, names: Names) -> str:
+        """Why an attempt does not count, in words; empty where it does."""
+        reached, criterion = bar.rank(attempt.result), bar.criterion
+        if reached is None or reached < bar.needed:
+            found = _level_name(self._syllabus, criterion, attempt.result)
+            return f"{found}, needs {_level_name(self._syllabus, criterion, str(criterion.scale.passing))}"
+        if not part.start <= attempt.date <= part.end:
+            return f"assessed on {attempt.date}, outside {part.start} to {part.end}"
+        if self._most is not None and attempt.attempt > self._most:
+            return f"attempt {attempt.attempt}, and the programme allows {self._most}"
+        if criterion.evidence is True and not (attempt.evidence_url or attempt.evidence_digest):
+            return "assessed without evidence, needs a link or a file"
+        if attempt.moderator and criterion.remote is not True:
+            return f"moderated remotely by {attempt.moderator}, which the programme does not allow"
+        return self._assessor_shortfall(criterion, attempt, names)
+
+    def _assessor_shortfall(self, criterion: Criterion, attempt: Tried, names: Names) -> str:
+        assessor = attempt.assessor
+        if assessor is None:
+            return "no assessor is recorded" if criterion.kind == "live" else ""
+        fault = assessor_fault(assessor, self._syllabus, attempt.date) if criterion.kind == "live" else ""
+        if fault:
+            return f"assessed by {assessor.name}, {fault}"
+        if _is_same(names, (assessor.name, assessor.latin_name)):
+            return f"assessed by {assessor.name}, who is the learner"
+        return ""
+
+
+def _bar(syllabus: Syllabus, criterion: Criterion) -> _Bar:
     needed = rank(criterion, str(criterion.scale.passing))
-    if reached is None or needed is None or reached < needed:
-        found = _level_name(syllabus, criterion, attempt.result)
-        return f"{found}, needs {_level_name(syllabus, criterion, str(criterion.scale.passing))}"
-    if not part.start <= attempt.date <= part.end:
-        return f"assessed on {attempt.date}, outside {part.start} to {part.end}"
-    most = most_attempts(syllabus)
-    if most is not None and attempt.attempt > most:
-        return f"attempt {attempt.attempt}, and the programme allows {most}"
-    if criterion.evidence is True and not (attempt.evidence_url or attempt.evidence_digest):
-        return "assessed without evidence, needs a link or a file"
-    if attempt.moderator and criterion.remote is not True:
-        return f"moderated remotely by {attempt.moderator}, which the programme does not allow"
-    return _assessor_shortfall(syllabus, criterion, attempt, names)
+    remembering = lru_cache(maxsize=_RESULTS)(partial(rank, criterion))
+    return _Bar(criterion, syllabus.text(criterion.name), math.inf if needed is None else needed, remembering)
 
 
-def _assessor_shortfall(syllabus: Syllabus, criterion: Criterion, attempt: Tried, names: tuple[str | None, ...]) -> str:
-    assessor = attempt.assessor
-    if assessor is None:
-        return "no assessor is recorded" if criterion.kind == "live" else ""
-    fault = assessor_fault(assessor, syllabus, attempt.date) if criterion.kind == "live" else ""
-    if fault:
-        return f"assessed by {assessor.name}, {fault}"
-    if same_person(names, (assessor.name, assessor.latin_name)):
-        return f"assessed by {assessor.name}, who is the learner"
-    return ""
+@lru_cache(maxsize=16)  # one assessor sees a learner more than once
+def _is_same(learner: Names, assessor: Names) -> bool:
+    return same_person(learner, assessor)
 
 
 def most_attempts(syllabus: Syllabus) -> int | None:

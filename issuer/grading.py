@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from issuer.answers import Marker, marker
+from issuer.answers import Marker, Points, marker
 from issuer.config import Settings, read_toml
 from issuer.tables import Row, Table
 from keys.encoding import Digest, sha256
@@ -77,7 +77,7 @@ class Mark(Struct, frozen=True):
 
     row: Row
     percent: str  # "72" or "72.5"
-    points: Mapping[str, Fraction]  # by item
+    points: Mapping[str, Points]  # by item
     wrong: tuple[str, ...]  # ids of the items without points
     partly: tuple[str, ...]  # ids of the items with some of their points
     sheet: Digest  # SHA-256 of the answers
@@ -138,7 +138,7 @@ def _mark(row: Row, key: Key) -> Mark:
     answers = {identity: row[identity] for identity in points}
     return Mark(
         row=row,
-        percent=_percent(sum(points.values(), Fraction()), key.total),
+        percent=_percent(sum(points.values()), key.total),
         points=points,
         wrong=tuple(identity for identity in full if not points[identity]),
         partly=tuple(identity for identity in full if 0 < points[identity] < full[identity]),
@@ -146,13 +146,13 @@ def _mark(row: Row, key: Key) -> Mark:
     )
 
 
-def _percent(reached: Fraction, total: int) -> str:
+def _percent(reached: Points, total: int) -> str:
     """Two decimals, rounded down; less than one per cent is none, for it would look like a fraction."""
-    percent = 100 * reached / total
+    percent = Fraction(100 * reached, total)
     return _decimal(percent) if percent >= 1 else "0"
 
 
-def _decimal(value: Fraction) -> str:
+def _decimal(value: Points) -> str:
     """`value` with at most two decimals, rounded down."""
     if value.denominator == 1:
         return str(value.numerator)

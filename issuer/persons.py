@@ -26,16 +26,18 @@ _PART = re.compile(r"[^\s\d.,;:/()\[\]{}<>_?!*#\"'-]+")
 
 def without_accents(text: str) -> str:
     """`text` in lower case without the accents of Latin, Greek and Cyrillic letters; other scripts stay as they are."""
+    if text.isascii():
+        return text.casefold()
     taken_apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return unicodedata.normalize("NFC", _ACCENTS.sub("", taken_apart))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=1024)  # assessors come again and again, learners do not
 def spellings(name: str) -> frozenset[str]:
     """What stays the same of a name whatever its case, accents, width, titles, hyphens, spaces and order of words."""
     folded = without_accents(unicodedata.normalize("NFKC", name))
     together = _words(_JOINING.sub("", folded))
-    apart = _words(_JOINING.sub(" ", folded))
+    apart = _words(_JOINING.sub(" ", folded)) if _JOINING.search(folded) else together
     keys = {"".join(sorted(together)), "".join(sorted(apart)), "".join(together)}
     return frozenset(keys - {""})
 

@@ -256,6 +256,8 @@ def _read_rows(table: Table, lines: Iterable[tuple[int, list[str]]]) -> Iterator
 
 def _take(table: Table, number: int, column: str, cell: str) -> str:
     """The cell without spaces around it, in normal form NFC; a fault where it is not plain text."""
+    if cell.isascii() and cell.isprintable() and len(cell) <= MAX_CELL and cell.lstrip(" ")[:1] not in _FORMULA:
+        return cell.strip(" ")  # nothing can be wrong with it: most cells are such
     place = f"row {number}, column {column}"
     text = _clean(cell)
     if cell.startswith(_FORMULA) or text.startswith(_FORMULA):

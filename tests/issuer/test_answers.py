@@ -12,7 +12,7 @@ from issuer.grading import Item
 def share(given: str, **item: Any) -> Fraction:
     """The part of the points that an answer has."""
     made = Item(**({"id": "q", "points": 3} | item))
-    return marker(made)(given) / made.points
+    return Fraction(marker(made)(given)) / made.points
 
 
 @pytest.mark.parametrize(
