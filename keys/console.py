@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
-from keys.errors import ConfigurationError, HandsealError
+from keys.errors import ConfigurationError, HandsealError, UndecidedError
 from keys.files import read_bounded
 
 _MAX_PASSPHRASE = 4096
@@ -19,8 +22,21 @@ _MAX_PASSPHRASE = 4096
 def run(program: str, group: click.Command, arguments: list[str] | None = None) -> int:
     """Runs a program and returns its exit code; the only place that turns errors into messages (surface.md).
 
-    A command may end early with `click.exceptions.Exit(code)`; an int that it returns is ignored.
+    A command may end early with `click.exceptions.Exit(code)`; an int that it returns is ignored. An answer that could
+    not be delivered, to a closed pipe or a full disk, is neither yes nor no: 3.
     """
+    for stream in _text_streams():
+        stream.reconfigure(errors="backslashreplace")  # a terminal without Thai letters shows a name's escapes
+    try:
+        code = _act(program, group, arguments)
+        for stream in _text_streams():
+            stream.flush()
+    except OSError as fault:
+        return _answer_lost(program, fault)
+    return code
+
+
+def _act(program: str, group: click.Command, arguments: list[str] | None) -> int:
     try:
         # Not group.main: it would swallow the exit code that a command ends with.
         with group.make_context(program, list(sys.argv[1:] if arguments is None else arguments)) as context:
@@ -39,10 +55,10 @@ def run(program: str, group: click.Command, arguments: list[str] | None = None) 
     except HandsealError as fault:
         _complain(program, str(fault), fault.hint)
         return fault.exit_code
-    except BrokenPipeError:
-        return _close_quietly()
     except OSError as fault:
-        return _complain(program, f"{fault.filename or 'system'}: {fault.strerror or 'failed'}", "")
+        if fault.filename is None:
+            raise  # a stream, not a file: the answer
+        return _complain(program, f"{fault.filename}: {fault.strerror or 'failed'}", "")
     except KeyboardInterrupt:
         return _complain(program, "stopped", "what was finished is kept; run the command again")
     return 0
@@ -89,6 +105,25 @@ def _complain(program: str, message: str, hint: str) -> int:
     return 1
 
 
-def _close_quietly() -> int:
-    sys.stderr.close()
-    return 1
+def _text_streams() -> Iterator[io.TextIOWrapper]:
+    return (stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper))
+
+
+def _answer_lost(program: str, fault: OSError) -> int:
+    """A stream that nobody reads or no disk takes: the answer, most likely, and never a refusal."""
+    for stream in _text_streams():
+        if not _delivers(stream):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())  # else the interpreter fails on it again as it ends, with a code of its own
+            os.close(null)
+    if not isinstance(fault, BrokenPipeError):  # that one has read enough: no reason to say anything
+        _complain(program, f"output: {fault.strerror or 'failed'}", "")
+    return UndecidedError.exit_code
+
+
+def _delivers(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -75,9 +76,57 @@ def test_messages_are_program_place_fault_and_hint(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "handseal: certificates/x.pdf: No space left on device\n"
 
 
-def test_a_closed_pipe_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert run(BrokenPipeError()) == 1
+def test_a_closed_pipe_is_quiet_and_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(BrokenPipeError()) == 3
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert run(None) == 3
+        stdout.write("the interpreter flushes it once more as it ends")
+        stdout.flush()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_no_verdict_either(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert run(None) == 3
+        assert run(OSError(errno.EIO, "Input/output error")) == 3  # nothing is left in a stream that does not buffer
+    told = capsys.readouterr().err
+    assert told == "handseal: output: No space left on device\nhandseal: output: Input/output error\n"
+
+
+def test_without_standard_streams_the_code_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert run(None) == 0
+    assert run(HandsealError("f")) == 1
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("latin-1", b'"\\u0e2a\\u0e21'), ("utf-8", '"สม'.encode())])
+def test_a_terminal_without_the_letters_of_a_name_shows_their_codes(
+    encoding: str, shown: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    assert run(None) == 0
+    assert shown in written.getvalue()
+
+
+def test_text_written_without_click_can_be_shown_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+
+    @click.command()
+    def act() -> None:
+        sys.stdout.write("สม")
+
+    assert console.run("handseal", act, []) == 0
+    assert written.getvalue() == b"\\u0e2a\\u0e21"
 
 
 def test_an_error_of_ours_is_not_hidden() -> None:
