@@ -18,6 +18,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKUP_LENGTH = 26
 LOOKUP_RANDOM_BYTES = 17
 _MAX_TYPED = 100
+_SHOWN = 60  # characters of what was written that a message repeats
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _BASE = r"https?://[^/?#@\s]+"
@@ -51,7 +52,7 @@ class StatusListName(Struct, frozen=True):
 def require_slug(text: str, place: str) -> str:
     if len(text) > MAX_SLUG or not re.fullmatch(_SLUG, text):
         raise FormatError(
-            f"{place}: {text[:60]!r} is not a slug", hint=f"a-z, 0-9 and single hyphens, at most {MAX_SLUG} characters"
+            f"{place}: {text[:_SHOWN]!r} is not a slug", hint=f"a-z, 0-9 and single hyphens, at most {MAX_SLUG} characters"
         )
     return text
 
@@ -61,7 +62,9 @@ def require_base_url(url: str, place: str) -> str:
     """`https://host`, the host at most 30 characters; `http://` for loopback and private addresses alone."""
     match = _BASE_URL.fullmatch(url)
     if match is None:
-        raise FormatError(f"{place}: is not a base URL", hint="write it as https://host, lower case, without a path")
+        raise FormatError(
+            f"{place}: {url[:_SHOWN]!r} is not a base URL", hint="write it as https://host, lower case, without a path"
+        )
     scheme, host, port = match.groups()
     if len(host) + (len(port) + 1 if port else 0) > MAX_HOST:
         raise FormatError(f"{place}: the host is longer than {MAX_HOST} characters", hint="the QR code must stay small")
@@ -80,7 +83,7 @@ def organisation_id(base: str, slug: str) -> str:
 def parse_organisation_id(text: str, place: str) -> OrganisationName:
     match = _ORGANISATION.fullmatch(text)
     if match is None or len(match[2]) > MAX_SLUG:
-        raise FormatError(f"{place}: is not the id of an organisation")
+        raise FormatError(f"{place}: is not the id of an organisation", hint="write it as https://HOST/orgs/SLUG")
     return OrganisationName(require_base_url(match[1], place), match[2])
 
 

@@ -86,6 +86,20 @@ def test_what_is_no_base_url(url: str) -> None:
         names.parse_organisation_id(f"{url}/orgs/a", "x")
 
 
+def test_what_was_written_is_repeated_shortened_and_in_sight() -> None:
+    with pytest.raises(FormatError, match=r"^--site: 'a\\x1b\[2J\.example' is not a base URL$"):
+        names.require_base_url("a\x1b[2J.example", "--site")
+    with pytest.raises(FormatError) as fault:
+        names.require_base_url("a" * 9999, "--site")
+    assert len(str(fault.value)) < 100
+
+
+def test_a_slug_is_no_organisation_and_the_hint_shows_one() -> None:
+    with pytest.raises(FormatError, match="--org: is not the id of an organisation") as fault:
+        names.parse_organisation_id("asha", "--org")
+    assert "https://HOST/orgs/SLUG" in fault.value.hint
+
+
 def test_key_ids() -> None:
     assert names.parse_key_id(names.key_id(BASE, THUMB), "x") == (BASE, THUMB)
     for thumb in (THUMB[1:], THUMB + "A", THUMB[1:] + "=", THUMB[1:] + "+", ""):

@@ -102,7 +102,7 @@ def test_a_founding_is_as_written() -> None:
         ('slug = "ttma"', 'slug = "TTMA"', "is not a slug"),
         ('cosigners = ["ttma"]', 'cosigners = ["nobody"]', "organisation nobody: is not in the list"),
         ("threshold = 1", "threshold = 2", "threshold 2 of 1"),
-        (f'site = "{SITE}"', 'site = "river.example"', "site: is not a base URL"),
+        (f'site = "{SITE}"', 'site = "river.example"', "site: 'river.example' is not a base URL"),
         ('"Thai Traditional', '"\u0422hai Traditional', "mixes scripts"),
     ],
 )
