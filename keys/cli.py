@@ -37,8 +37,9 @@ _MAX_TRANSCRIPT = 64 * 1024 * 1024
 _SHORT_PASSPHRASE = 12
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", type=folder, help="State folder, for all commands.")
+@click.version_option(package_name="handseal", prog_name="handseal-ceremony")
 @click.pass_context
 def cli(context: click.Context, home: Path | None) -> None:
     """Review and co-sign certificates for a partner body, offline.
@@ -50,7 +51,7 @@ def cli(context: click.Context, home: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--org", required=True, help="Id of the organisation: BASE/orgs/SLUG.")
+@click.option("--org", required=True, help="Id of the organisation: https://HOST/orgs/SLUG.")
 @click.option("--use", required=True, type=click.Choice([use.value for use in KeyUse]), help="What it may sign.")
 @click.option("--out", type=file, required=True, help="New key file; KEY.pub.json is written beside it.")
 @click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ES256", show_default=True)

@@ -29,7 +29,7 @@ class _FilesOrCommand(click.Group):
     """`handseal-verify FILE…` without the name of a command; a file named like one is given as ./serve."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] != "--help":
+        if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
             args = [_FILES, *args]
         return super().parse_args(ctx, args)
 
@@ -39,13 +39,15 @@ class _FilesOrCommand(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options of checking files, then the other commands."""
-        records = (parameter.get_help_record(ctx) for parameter in self.commands[_FILES].get_params(ctx))
+        parameters = (*self.commands[_FILES].get_params(ctx), *self.params)
+        records = (parameter.get_help_record(ctx) for parameter in parameters)
         with formatter.section("Options"):
             formatter.write_dl([record for record in records if record])
         self.format_commands(ctx, formatter)
 
 
-@click.group(cls=_FilesOrCommand, no_args_is_help=True)
+@click.group(cls=_FilesOrCommand, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="handseal", prog_name="handseal-verify")
 def cli() -> None:
     """Checks certificates against a published site.
 

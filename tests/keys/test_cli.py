@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
@@ -98,6 +99,17 @@ def test_keygen_writes_both_halves_and_a_closed_transcript(desk: Desk, capsys: p
     assert main(["transcript", "verify", str(made), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["key"], [line["event"] for line in told["lines"]]) == (shown.kid, ["opened", "made", "closed"])
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [(["-h"], "Usage: handseal-ceremony "), (["history", "-h"], "--home")])
+def test_help_has_a_short_form(arguments: list[str], shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert shown in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"handseal-ceremony, version {version('handseal')}\n"
 
 
 def test_keygen_makes_an_unattended_status_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -228,12 +229,17 @@ def test_wrong_usage(desk: Desk, arguments: list[str], capsys: pytest.CaptureFix
     assert "handseal-verify" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["x", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["serve", "--help"], ["x", "-h"]])
 def test_help_has_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     out = capsys.readouterr().out
     assert "Example: handseal-verify" in out
     assert "--root" in out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"handseal-verify, version {version('handseal')}\n"
 
 
 def test_a_base_url_that_is_none_is_refused_at_start(desk: Desk) -> None:
