@@ -62,7 +62,7 @@ def cohort_csv(learners: Sequence[Person], end: date) -> str:
     start = end - timedelta(days=41)
     header = ("learner_id", "name", "latin_name", "start", "end", "consent_page", "consent_share")
     rows = (
-        (_learner_id(number), person.name, person.latin, start.isoformat(), end.isoformat(), "yes", "no")
+        (_learner_id(number), person.name, person.latin, start.isoformat(), end.isoformat(), "yes", _shares(number))
         for number, person in enumerate(learners)
     )
     return _table(header, rows)
@@ -103,6 +103,11 @@ def assessors_csv(today: date) -> str:
         (FORMER_ASSESSOR, "Dao Rattana", *qualification, first.isoformat(), (today - timedelta(days=60)).isoformat()),
     )
     return _table(header, rows)
+
+
+def _shares(number: int) -> str:
+    """Whether this learner agrees to be shown beside the programme; one in three does."""
+    return "no" if number % 3 else "yes"
 
 
 def _slip(number: int, count: int) -> dict[str, str]:

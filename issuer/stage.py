@@ -52,6 +52,8 @@ class Stage:
         write_new(self.folder / ".gitignore", b"*\n")  # key files in a work tree that would take them are refused
         root, lacking = self.reach_cosignatures(learners)
         issued = self.issue()
+        self.say("the cards that tell the programme's story")
+        self._clinic("share", PROGRAMME, "--publish", "--out", self._in_clinic("share"))
         self._change_standings(issued)
         self._write_manifest(root, issued, lacking)
 
