@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from issuer.drafting import Identifiers, correct_core, draw_identifiers, draw_index, plan_issue
 from issuer.models import CertificateRecord, Enrolment, Event, State, StatusRecord, SyllabusVersion
+from issuer.persons import is_nobody
 from issuer.proposing import Proposer
 from issuer.records import MAX_NAME
 from issuer.statuses import LIST_BITS, find_certificate, free_list, grouped, require_reason
@@ -126,8 +127,8 @@ def _names(wanted: Names, earlier: Certificate, desk: Proposer) -> tuple[str, st
     latin_name = earlier.latin_name
     if wanted.latin_name is not None:
         latin_name = _text(wanted.latin_name, "--latin-name", wanted) or None
-    if not name:
-        raise HandsealError("--name: is empty")
+    if not name or is_nobody(name):
+        raise HandsealError("--name: is nobody's name" if name else "--name: is empty")
     if (name, latin_name) == (earlier.printed_name, earlier.latin_name):
         raise HandsealError(
             "the certificate names the person so already", hint="--name and --latin-name say what is right"

@@ -108,12 +108,12 @@ def erase(workspace: Workspace, identifier: str, look: tuple[Path, ...], reason:
     require_clock(engine, now)
     done = erasing.erase(engine, workspace, identifier, reason=reason, now=now)
     database = Path(engine.url.database or "")
-    left = [
-        str(path)
+    found = {
+        str((folder / name).resolve()): None
         for folder in (workspace.folder, *look)
         for name in erasing.files_holding(Folder(folder), done.person)
-        if not (path := folder / name).name.startswith(database.name)
-    ]
+    }
+    left = [path for path in found if not Path(path).name.startswith(database.name)]
     if as_json:
         print_json({"certificates": done.certificates, "proposed": done.proposed, "left": left})
         return
@@ -122,8 +122,8 @@ def erase(workspace: Workspace, identifier: str, look: tuple[Path, ...], reason:
         talk("a request with this person is at partner bodies: ask them to destroy it; what they send is not kept")
     if left:
         talk("files that hold this person: destroy them, or take the person out, and look at sticks and backups too")
-    for found in left:
-        click.echo(escape(found))
+    for path in left:
+        click.echo(escape(path))
 
 
 def _desk(workspace: Workspace) -> tuple[Engine, Proposer]:

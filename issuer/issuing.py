@@ -19,7 +19,7 @@ from issuer.database import reading, writing
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
 from issuer.printing import Press, Sheet, file_name, write_pdfs
-from issuer.publishing import Folder, publish_certificates, settle
+from issuer.publishing import Folder, publish_certificates, settle, withdraw_card
 from issuer.statuses import grouped, require_key, require_replacing, supersede
 from keys.cosignature import open_cosignature
 from keys.credential import MAX_ENDORSEMENTS, Certificate
@@ -287,8 +287,11 @@ def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> tuple[str
     Cut short in between, the old one has ended and the next run publishes the new one. Returns the lookup ids of those
     that were not recalled meanwhile.
     """
-    if _end_replaced([item.ready.id for item, _ in printed], desk):
+    replaced = _end_replaced([item.ready.id for item, _ in printed], desk)
+    if replaced:
         desk.lists()
+    for lookup_id in replaced:
+        withdraw_card(Folder(desk.workspace.site_folder), lookup_id)
     with writing(desk.engine) as session:
         query = select(CertificateRecord.id, CertificateRecord.state).where(
             CertificateRecord.id.in_([item.ready.id for item, _ in printed])
@@ -308,19 +311,20 @@ def _release(printed: Sequence[tuple[_Closed, Digest]], desk: Desk) -> tuple[str
     return tuple(item.ready.lookup_id for item, _ in printed if states.get(item.ready.id) in released)
 
 
-def _end_replaced(ids: Sequence[int], desk: Desk) -> bool:
-    """Whether any of these certificates replaces another."""
+def _end_replaced(ids: Sequence[int], desk: Desk) -> list[str]:
+    """The lookup ids of what these certificates replace; it has ended, in the database."""
     query = select(CertificateRecord).where(
         CertificateRecord.id.in_(ids),
         CertificateRecord.supersedes_id.is_not(None),
         CertificateRecord.state != State.RECALLED,
     )
     with reading(desk.engine) as session:
-        if session.scalar(query.exists().select()) is not True:
-            return False
-    with writing(desk.engine) as session:
-        supersede(session, session.scalars(query), desk.now)
-    return True
+        successors = session.scalars(query).all()
+        replaced = [record.supersedes.lookup_id for record in successors if record.supersedes]
+    if replaced:
+        with writing(desk.engine) as session:
+            supersede(session, session.scalars(query), desk.now)
+    return replaced
 
 
 def _print(lot: _Lot, desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:

@@ -165,6 +165,7 @@ def test_I15_only_one_correction_at_a_time_and_only_of_what_counts(clinic: Clini
         (Names(WRONG), "names the person so already"),
         (Names(), "names the person so already"),
         (Names("  "), "--name: is empty"),
+        (Names("undefined"), "--name: is nobody's name"),
         (Names("Аda"), "mixes look-alike scripts"),
         (Names("Ada\u202e"), "not allowed"),
         (Names("A" * 301), "longer than 300"),
