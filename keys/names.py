@@ -52,7 +52,8 @@ class StatusListName(Struct, frozen=True):
 def require_slug(text: str, place: str) -> str:
     if len(text) > MAX_SLUG or not re.fullmatch(_SLUG, text):
         raise FormatError(
-            f"{place}: {text[:_SHOWN]!r} is not a slug", hint=f"a-z, 0-9 and single hyphens, at most {MAX_SLUG} characters"
+            f"{place}: {text[:_SHOWN]!r} is not a slug",
+            hint=f"a-z, 0-9 and single hyphens, at most {MAX_SLUG} characters",
         )
     return text
 

@@ -47,7 +47,7 @@ from keys.trust_chain import (
     load_chain,
     load_trust,
 )
-from keys.trust_words import describe_files, describe_list, describe_root
+from keys.trust_words import describe_files, describe_list, describe_root, fingerprint
 
 _MAX_TOML = 256 * 1024
 _MAX_FILES = 5_000
@@ -331,6 +331,11 @@ def _document(chain: Chain, root: str, *, expired: bool) -> dict[str, Any]:
         "expires": format_time(chain.expires),
         "expired": expired,
         "holders": sorted("" if key.holder is msgspec.UNSET else key.holder for key in signed.keys.values()),
+        "holderKeys": [
+            {"fingerprint": fingerprint(key).hex(), "words": " ".join(digest_words(fingerprint(key)))}
+            | ({} if key.holder is msgspec.UNSET else {"holder": key.holder})
+            for key in signed.keys.values()
+        ],
         "thresholds": {"root": signed.roles.root.threshold, "targets": signed.roles.targets.threshold},
         "list": msgspec.to_builtins(newest),
     }

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from keys.encoding import format_time
+from keys.encoding import Digest, b64url_encode, canonical, digest_words, format_time, sha256
+from keys.possession import OkpJwk
 from keys.trust import Key, Organisation, Policy, Programme, TrustList
 from keys.trust_edit import Files, open_draft, progress
 from keys.trust_metadata import HolderKey, RootFile
 
 _USES = {"issue": "sign certificates", "status": "sign status lists", "cosign": "co-sign certificates"}
+_DIGITS_SHOWN, _WORDS_SHOWN = 16, 4
 
 
 def describe_files(files: Files) -> tuple[str, ...]:
@@ -36,10 +38,10 @@ def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
         f"{roles.targets.threshold} of {len(roles.targets.keyids)} for a new list."
     )
     kept = [
-        f"  {'NEW holder' if before and keyid not in old else 'Holder'}: {_holder(keyid, key)}"
+        f"  {'NEW holder' if before and keyid not in old else 'Holder'}: {_holder(key)}"
         for keyid, key in signed.keys.items()
     ]
-    gone = [f"  REMOVED holder: {_holder(keyid, key)}" for keyid, key in old.items() if keyid not in signed.keys]
+    gone = [f"  REMOVED holder: {_holder(key)}" for keyid, key in old.items() if keyid not in signed.keys]
     return (head, *sorted(kept), *gone)
 
 
@@ -48,6 +50,11 @@ def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
     head = f"List {new.version}, issued {format_time(new.issued)}" + (":" if old else ", the first one:")
     lines = [*_organisations(old, new), *_programmes(old, new), *_frozen(old, new)]
     return (head, *(lines or ["  nothing changes but the dates"]))
+
+
+def fingerprint(key: HolderKey) -> Digest:
+    """The RFC 7638 thumbprint of a holder's key, which `keygen` prints as hex and words."""
+    return sha256(canonical(OkpJwk(crv="Ed25519", x=b64url_encode(bytes.fromhex(key.keyval.public)))))
 
 
 def _organisations(old: TrustList | None, new: TrustList) -> Iterator[str]:
@@ -123,8 +130,11 @@ def _frozen(old: TrustList | None, new: TrustList) -> Iterator[str]:
             yield f"  FROZEN for ever: status list {frozen.id} ({frozen.digest_sri})"
 
 
-def _holder(keyid: str, key: HolderKey) -> str:
-    return f"{'not named' if key.holder is UNSET else key.holder}, key {keyid[:16]}"
+def _holder(key: HolderKey) -> str:
+    """With as much of the fingerprint as two people compare aloud; the draft's own words cover all of the key."""
+    digest, holder = fingerprint(key), "not named" if key.holder is UNSET else key.holder
+    words = " ".join(digest_words(digest)[:_WORDS_SHOWN])
+    return f"{holder}, fingerprint {digest.hex()[:_DIGITS_SHOWN]}…, words {words} …"
 
 
 def _slug(organisation: str) -> str:

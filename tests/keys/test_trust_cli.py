@@ -13,7 +13,7 @@ from keys.console import run
 from keys.encoding import canonical, digest_words, sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import write_new
-from keys.keyfile import write_key_file
+from keys.keyfile import read_public_key, write_key_file
 from keys.possession import KeyUse, prove_possession
 from keys.transcript import verify_transcript
 from keys.trust_changes import Founding
@@ -119,6 +119,17 @@ def test_show_prints_what_holds(published: tuple[Path, str], handseal: Run) -> N
     assert document["holders"] == sorted(HOLDERS)
     assert document["thresholds"] == {"root": 2, "targets": 2}
     assert [o["id"] for o in document["list"]["organisations"]] == [CLINIC, TTMA, COLLEGE]
+
+
+def test_a_holder_is_shown_as_keygen_showed_the_key(desk: Path, published: tuple[Path, str], handseal: Run) -> None:
+    folder, root = published
+    digest = read_public_key(desk / "ttma.key.pub.json").digest
+    told = digest_words(digest)
+    line = f"Holder: {TTMA}, fingerprint {digest.hex()[:16]}…, words {' '.join(told[:4])} …\n"
+    assert line in handseal("show", folder, "--root", root)[1]
+    assert line in handseal("init", desk / "founding.toml", "--out", desk / "another")[1]
+    document = json.loads(handseal("show", folder, "--root", root, "--json")[1])
+    assert {"holder": TTMA, "fingerprint": digest.hex(), "words": " ".join(told)} in document["holderKeys"]
 
 
 def test_show_says_that_a_list_expired(tmp_path: Path, handseal: Run) -> None:
