@@ -18,6 +18,7 @@ from issuer import (
     report_cli,
     share_cli,
     standing_cli,
+    table_cli,
 )
 from issuer.config import find_workspace
 from keys.console import run
@@ -44,6 +45,7 @@ cli.add_command(grading_cli.grade)
 for command in (
     *programme_cli.COMMANDS,
     *records_cli.COMMANDS,
+    *table_cli.COMMANDS,
     *release_cli.COMMANDS,
     *standing_cli.COMMANDS,
     *correction_cli.COMMANDS,

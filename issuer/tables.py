@@ -146,7 +146,7 @@ def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Seq
         if len(data) > MAX_BYTES:
             raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
         lines = _sheet_rows(data, name) if workbook else _csv_rows(data, name)
-        header = next(lines, None)
+        header = next((line for line in lines if not _is_comment(line[1])), None)
         if header is None:
             raise FormatError(f"{name}: is empty", hint=f"it begins with a header line: {', '.join(required)}")
         table.columns = _read_header(table, header[1], required, optional)
@@ -157,6 +157,11 @@ def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Seq
     if not table.rows:
         table.add("", "has a header and no rows")
     return table
+
+
+def _is_comment(cells: Sequence[str]) -> bool:
+    """Whether a line above the header is a comment, as in the tables of `handseal template`; below it none is."""
+    return bool(cells) and cells[0].startswith("#")
 
 
 def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:

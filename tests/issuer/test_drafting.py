@@ -7,11 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from issuer.database import writing
-from issuer.drafting import draw_index
+from issuer.assessment import standing
+from issuer.database import reading, writing
+from issuer.drafting import build_core, draw_identifiers, draw_index, plan_issue
 from issuer.models import Attempt, CertificateRecord, Enrolment, Learner, State, StatusRecord
 from issuer.proposing import propose
 from issuer.statuses import LIST_BITS, recall
@@ -74,6 +76,25 @@ def test_evidence_says_who_saw_it(clinic: Clinic) -> None:
         (f"{core.id}#live", sri(sha256(b"form"))),
     ]
     assert "slow" not in str(core)
+
+
+def test_the_programme_decides_what_is_said_of_the_assessor(clinic: Clinic) -> None:
+    clinic.enrol(["Ada"])
+    change(clinic, "live", moderator="Prof. Hana Kim", channel="video call")
+    live = {"remote": True, "evidence": UNSET}
+    published = clinic.world.syllabus
+    criteria = tuple(replace(c, **live) if c.id == "live" else c for c in published.criteria)
+    syllabus = replace(published, criteria=criteria, assessor=replace(published.assessor, shown="qualification"))
+    with reading(clinic.engine) as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        at = standing(enrolment, syllabus)
+        issue = plan_issue(SITE, CLINIC, syllabus, canonical(syllabus), trust=clinic.trust, now=clinic.now)
+        core = build_core(issue, at, draw_identifiers(None, 1, 7, clinic.random.randbytes))
+    _, shown = core.evidence or ()
+    assert shown.narrative == (
+        "Assessed by Licensed massage practitioner, on 13 November 2026 at River Clinic; "
+        "moderated remotely by Prof. Hana Kim via video call"
+    )
 
 
 def test_the_award_is_the_last_assessment_but_not_before_the_end(clinic: Clinic) -> None:
