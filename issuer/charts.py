@@ -173,7 +173,9 @@ def _advance(character: str) -> float:
         return 0
     if unicodedata.east_asian_width(character) in {"W", "F"}:
         return _SIZE
-    return (0.68 if character.isupper() else 0.53) * _SIZE
+    if character.isupper():
+        return 0.68 * _SIZE
+    return (0.53 if character < "\u0300" else 0.6) * _SIZE
 
 
 def _total(parts: Sequence[Part]) -> int:
