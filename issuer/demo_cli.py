@@ -35,8 +35,9 @@ def demo(ctx: click.Context, folder: Path, learners: int, no_serve: bool, port: 
     _show(made, folder, here)
     if not no_serve:
         talk(f"demo: the verifier answers at {here} until Ctrl-C")
-        site = ("--site", str(made.folder / "site"), "--root", made.root, "--state", str(made.folder / "state"))
-        ctx.exit(verifier.cli.main(["serve", *site, "--base-url", here, "--port", str(port)]))
+        site = ("--site", str(made.folder / "site"), "--root", made.root)
+        kept = ("--state", str(made.folder / "state"), "--tally", str(made.folder / "tally"))
+        ctx.exit(verifier.cli.main(["serve", *site, *kept, "--base-url", here, "--port", str(port)]))
 
 
 def _show(made: Demo, folder: Path, here: str) -> None:
