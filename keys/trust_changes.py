@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 from msgspec.structs import replace
 
 from keys.encoding import Time, canonical, sha256, sri
 from keys.errors import FormatError
 from keys.names import organisation_id, programme_id, require_base_url, require_slug
 from keys.possession import KeyUse, OkpJwk, PublicKeyFile
+from keys.settings import Settings
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
 from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root
 from keys.trust_rules import require_trust_list
@@ -29,11 +30,7 @@ ReadKey = Callable[[str], PublicKeyFile]
 ReadBytes = Callable[[str], bytes]
 
 
-class Written(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table of TOML: closed, with hyphens in its names."""
-
-
-class NewOrganisation(Written, frozen=True):
+class NewOrganisation(Settings, frozen=True):
     """`base` is the organisation's own base URL; absent: the site of the list."""
 
     slug: str
@@ -44,7 +41,7 @@ class NewOrganisation(Written, frozen=True):
     website: str | UnsetType = UNSET
 
 
-class NewPolicy(Written, frozen=True):
+class NewPolicy(Settings, frozen=True):
     """A programme, or a further policy of one; parties by slug, in any order."""
 
     slug: str
@@ -54,49 +51,49 @@ class NewPolicy(Written, frozen=True):
     since: Time | UnsetType = field(name="from", default=UNSET)
 
 
-class NewKey(Written, frozen=True):
+class NewKey(Settings, frozen=True):
     file: str
     valid_from: Time | UnsetType = UNSET
     valid_until: Time | UnsetType = UNSET
 
 
-class KeyEnd(Written, frozen=True):
+class KeyEnd(Settings, frozen=True):
     kid: str
     until: Time
 
 
-class Compromise(Written, frozen=True):
+class Compromise(Settings, frozen=True):
     kid: str
     since: Time
 
 
-class ProgrammeEnd(Written, frozen=True):
+class ProgrammeEnd(Settings, frozen=True):
     """No co-signature after `until` counts for the programme's newest policy."""
 
     slug: str
     until: Time
 
 
-class Freeze(Written, frozen=True):
+class Freeze(Settings, frozen=True):
     """The status list `id`, as the bytes of `file`, is accepted for ever, and no other of its organisation."""
 
     id: str
     file: str
 
 
-class Rename(Written, frozen=True):
+class Rename(Settings, frozen=True):
     organisation: str
     name: Annotated[Texts, Meta(min_length=1)]
     since: Time | UnsetType = field(name="from", default=UNSET)
 
 
-class Address(Written, frozen=True):
+class Address(Settings, frozen=True):
     organisation: str
     contact: str | UnsetType = UNSET
     website: str | UnsetType = UNSET
 
 
-class RootChange(Written, frozen=True):
+class RootChange(Settings, frozen=True):
     """Who signs trust lists from now on: all holders, also those that stay."""
 
     holders: tuple[str, ...]
@@ -104,7 +101,7 @@ class RootChange(Written, frozen=True):
     targets_threshold: Threshold = MIN_THRESHOLD
 
 
-class Founding(Written, frozen=True):
+class Founding(Settings, frozen=True):
     """The TOML file of `trust init`."""
 
     site: str
@@ -116,7 +113,7 @@ class Founding(Written, frozen=True):
     expiry_days: Days = 400
 
 
-class Changes(Written, frozen=True):
+class Changes(Settings, frozen=True):
     """The TOML file of `trust propose`; an empty one only makes the list expire later."""
 
     site: str | UnsetType = UNSET  # only a list without programmes has to be told

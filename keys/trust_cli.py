@@ -34,6 +34,7 @@ from keys.offline_cli import (
     require_offline,
 )
 from keys.possession import PublicKeyFile
+from keys.settings import require_toml
 from keys.sign_cli import known_trust, root_option, trust_option
 from keys.trust import Trust
 from keys.trust_chain import (
@@ -51,6 +52,7 @@ from keys.trust_words import describe_files, describe_list, describe_root, finge
 
 _MAX_TOML = 256 * 1024
 _MAX_FILES = 5_000
+_EXAMPLES = "compare it with what `handseal-ceremony trust init --help` and `… trust propose --help` show"
 
 T = TypeVar("T")
 
@@ -267,10 +269,7 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
 
 def read_toml(path: Path, form: type[T]) -> T:
     """A strict TOML file; ConfigurationError for an unknown or missing key, or one of another kind."""
-    try:
-        return msgspec.toml.decode(read_bounded(path, _MAX_TOML), type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"{path}: {fault}") from fault
+    return require_toml(read_bounded(path, _MAX_TOML), form, str(path), hint=_EXAMPLES)
 
 
 def replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:

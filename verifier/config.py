@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from keys.errors import ConfigurationError
 from keys.files import read_bounded
+from keys.settings import Settings, require_toml
 from verifier.sources import Site, require_root_digest
 from verifier.state import State
 
@@ -20,7 +20,7 @@ _MAX_BYTES = 64 * 1024
 _NO_ROOT_HINT = '--root HEX, or root = "HEX" in {}: the SHA-256 of 1.root.json as the clinic or a partner told it'
 
 
-class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
+class Configuration(Settings, frozen=True):
     """The file; a relative path is seen from the folder that the file is in."""
 
     site: str | None = None
@@ -50,10 +50,8 @@ def read_configuration(path: Path) -> Configuration:
     """An absent file is an empty one; ConfigurationError for unknown keys, other types and broken TOML."""
     if not path.exists():
         return Configuration()
-    try:
-        return msgspec.toml.decode(read_bounded(path, _MAX_BYTES), type=Configuration)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"{path}: {fault}", hint="it may hold site, root and state, each a text") from fault
+    data = read_bounded(path, _MAX_BYTES)
+    return require_toml(data, Configuration, str(path), hint="it may hold site, root and state, each a text")
 
 
 def settle(path: Path, *, site: Path | None, root: str | None, state: Path | None) -> Settled:

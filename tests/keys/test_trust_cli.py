@@ -232,8 +232,8 @@ def test_nothing_is_overwritten(desk: Path, published: tuple[Path, str], handsea
 @pytest.mark.parametrize(
     ("before", "after", "code", "fragment"),
     [
-        ("threshold = 2", "threshhold = 2", 2, "founding.toml: Object contains unknown field `threshhold`"),
-        ("threshold = 2", 'threshold = "2"', 2, "Expected `int`"),
+        ("threshold = 2", "threshhold = 2", 2, "founding.toml: programme[0]: unknown key 'threshhold'"),
+        ("threshold = 2", 'threshold = "2"', 2, "programme[0].threshold: expected `int`"),
         ("threshold = 2", "threshold = 3", 1, "threshold 3 of 2"),
         ('"ttma.key.pub.json"', '"nobody.key.pub.json"', 2, "nobody.key.pub.json"),
         ("[[organisation]]", "[[organisation", 2, "founding.toml"),
