@@ -31,8 +31,9 @@ class _Sentences(Struct, frozen=True, forbid_unknown_fields=True):
     more_than_required: str
 
 
-class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
+class _Texts(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     verdict: dict[str, Message]
+    no_trust_list: Message
     partner: dict[str, str]
     sentence: _Sentences
 
@@ -40,6 +41,11 @@ class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
 def message(verdict: Verdict, language: str = DEFAULT_LANGUAGE) -> Message:
     """HandsealError for a language without messages."""
     return _texts(language).verdict[verdict.word]
+
+
+def message_for(report: Report, language: str = DEFAULT_LANGUAGE) -> Message:
+    """That of its verdict, or where no trust list could be used one that sends people to the site and the root."""
+    return _texts(language).no_trust_list if report.lacks_trust_list else message(report.verdict, language)
 
 
 def headline(verdict: Verdict, language: str = DEFAULT_LANGUAGE) -> str:
@@ -53,12 +59,12 @@ def meaning(report: Report, language: str = DEFAULT_LANGUAGE) -> str:
         sentences, signed = _texts(language).sentence, len(report.counted())
         sentence = sentences.valid if signed <= report.threshold else sentences.more_than_required
         return sentence.format(name=report.issuer.name, signed=signed, threshold=report.threshold)
-    return message(report.verdict, language).meaning
+    return message_for(report, language).meaning
 
 
 def advice(report: Report, language: str = DEFAULT_LANGUAGE) -> str:
     """What to do now, with whom to ask where the trust list says so."""
-    action = message(report.verdict, language).action
+    action = message_for(report, language).action
     how = contact(report, language)
     return f"{action} {how}" if how and report.verdict is not Verdict.VALID else action
 

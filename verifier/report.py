@@ -181,6 +181,11 @@ class Report(Struct, frozen=True):
         )
 
     @property
+    def lacks_trust_list(self) -> bool:
+        """Whether there was nothing to check against: the fault is the site's or the root's, not the certificate's."""
+        return any(check.code == "key.known" and check.outcome is Outcome.UNKNOWN for check in self.checks)
+
+    @property
     def threshold(self) -> int | None:
         return self.certificate.terms_of_use[0].threshold if self.certificate else None
 

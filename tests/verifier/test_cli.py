@@ -203,7 +203,11 @@ def test_the_root_is_never_taken_from_the_site(desk: Desk, capsys: pytest.Captur
     assert main([desk.valid, "--site", str(desk.published.folder)]) == 2
     assert "root: was not told" in capsys.readouterr().err
     assert main([desk.valid, *desk.options[:2], "--root", "ab" * 32]) == 3
-    assert "is not the root that was told" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "is not the root that was told" in out
+    assert "This copy of the site cannot be checked against the root that was told." in out
+    assert "Check --site and --root" in out
+    assert "Try again later" not in out
 
 
 def test_the_configuration_file(desk: Desk) -> None:

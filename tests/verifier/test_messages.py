@@ -8,6 +8,7 @@ from keys.errors import HandsealError
 from tests.world import PARTNERS, World
 from verifier import messages
 from verifier.report import PartnerOutcome, Party, Report, Verdict
+from verifier.verify import verify
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -46,6 +47,16 @@ def test_advice_says_whom_to_ask() -> None:
 def test_advice_names_nobody_for_what_may_be_forged() -> None:
     clinic = Party("https://x.example/orgs/c", "River Clinic", "https://river.example", None)
     assert messages.advice(report(Verdict.INVALID, clinic)) == messages.message(Verdict.INVALID).action
+
+
+def test_without_a_trust_list_the_advice_is_about_site_and_root() -> None:
+    world = World()
+    none = world.materials(trust=None, trust_fault="another root")
+    found = verify(world.issue(), none, at=world.now, now=world.now)
+    assert "Check --site and --root" in messages.advice(found)
+    assert "cannot be checked against the root that was told" in messages.meaning(found)
+    assert not world.verify(world.issue()).lacks_trust_list
+    assert "site" not in messages.advice(report(Verdict.UNKNOWN))
 
 
 def test_advice_without_contact_is_the_action() -> None:
