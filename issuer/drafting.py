@@ -5,7 +5,6 @@ The core of formats.md section 3, from an enrolment, the attempts that passed, a
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 
@@ -30,7 +29,7 @@ from keys.credential import (
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
 from keys.profile import require_claims, require_profile
-from keys.syllabus import Criterion, Percent, Syllabus, achievement_of
+from keys.syllabus import Criterion, Percent, Syllabus, achievement_of, valid_until
 from keys.trust import Policy, Trust
 from verifier import dates
 
@@ -87,6 +86,8 @@ def plan_issue(
 
 def draw_index(taken: set[int], bits: int, random: Random) -> int:
     """A random free index of a list of `bits` (a power of two), added to `taken` (S11)."""
+    if len(taken) >= bits:
+        raise HandsealError("status list: has no free place", hint="propose so large a cohort in parts")
     while True:
         index = int.from_bytes(random(4), "big") % bits
         if index not in taken:
@@ -115,7 +116,7 @@ def build_core(
     if not standing.passed:
         raise HandsealError(f"{place}: {'; '.join(standing.missing)}")
     start, end, awarded = _days(standing, renews)
-    until = _until(awarded, syllabus)
+    until = valid_until(syllabus, awarded)
     core = Certificate(
         context=(
             "https://www.w3.org/ns/credentials/v2",
@@ -136,8 +137,8 @@ def build_core(
         sub=drawn.subject,
         jti=drawn.certificate,
         nbf=int(issue.moment.timestamp()),
-        valid_until=until if until else UNSET,
-        exp=int(until.timestamp()) if until else UNSET,
+        valid_until=until,
+        exp=UNSET if until is UNSET else int(until.timestamp()),
         evidence=_evidence(syllabus, standing.results) or UNSET,
     )
     require_profile(core, place)
@@ -290,13 +291,3 @@ def _status(issue: Issue, drawn: Identifiers) -> StatusEntry:
 def _midnight(day: date) -> datetime:
     """A calendar date as it is written: never converted to a zone."""
     return datetime.combine(day, time.min, UTC)
-
-
-def _until(awarded: date, syllabus: Syllabus) -> datetime | None:
-    """The end of the same day of the month, so many months later (the last day of a shorter month)."""
-    if not isinstance(syllabus.validity_months, int):
-        return None
-    years, month = divmod(awarded.month - 1 + syllabus.validity_months, 12)
-    year = awarded.year + years
-    day = min(awarded.day, calendar.monthrange(year, month + 1)[1])
-    return datetime.combine(date(year, month + 1, day), time(23, 59, 59), UTC)

@@ -31,7 +31,7 @@ from keys.encoding import (
 from keys.errors import FormatError, HandsealError
 from keys.names import parse_organisation_id
 from keys.profile import parse_certificate, require_claims
-from keys.syllabus import MAX_SYLLABUS_BYTES, Syllabus, achievement_of, parse_syllabus
+from keys.syllabus import MAX_SYLLABUS_BYTES, Syllabus, achievement_of, parse_syllabus, valid_until
 
 MAX_ROWS = 100_000
 _DOMAIN = b"handseal-request/1\n"
@@ -162,7 +162,7 @@ class _Rules:
         self._achievement: Achievement = achievement_of(syllabus)
         self._digest = sri(sha256(syllabus_bytes))
         self._recognition = syllabus.recognition
-        self._expires = syllabus.validity_months is not UNSET
+        self._syllabus = syllabus
 
     def require(self, core: Certificate, place: str) -> None:
         if core.endorsement_jwt is not UNSET:
@@ -177,7 +177,7 @@ class _Rules:
         policy = core.terms_of_use[0]
         if (policy.threshold, policy.cosigner) != (self._recognition.threshold, self._recognition.cosigners):
             raise FormatError(f"{place}: termsOfUse: is not the syllabus' recognition")
-        if (core.valid_until is not UNSET) != self._expires:
+        if core.valid_until != valid_until(self._syllabus, core.awarded_date.date()):
             raise FormatError(f"{place}: validUntil: is not the syllabus' validity")
 
 

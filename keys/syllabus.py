@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -205,6 +206,19 @@ def achievement_of(syllabus: Syllabus) -> Achievement:
         criteria=Criteria(id=syllabus.id, narrative="\n".join(lines)),
         result_description=tuple(_describe(syllabus, criterion) for criterion in syllabus.criteria),
     )
+
+
+def valid_until(syllabus: Syllabus, awarded: date) -> datetime | UnsetType:
+    """The last second of a certificate awarded on that day: so many months on, at most the last day of the month.
+
+    UNSET where the programme's certificates do not expire. Review refuses any other.
+    """
+    if isinstance(syllabus.validity_months, UnsetType):
+        return UNSET
+    years, month = divmod(awarded.month - 1 + syllabus.validity_months, 12)
+    year = awarded.year + years
+    day = min(awarded.day, calendar.monthrange(year, month + 1)[1])
+    return datetime.combine(date(year, month + 1, day), time(23, 59, 59), UTC)
 
 
 def _outcome_line(syllabus: Syllabus, outcome: Outcome) -> str:

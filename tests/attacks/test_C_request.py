@@ -153,6 +153,15 @@ def test_C25_a_certificate_that_never_expires_of_a_programme_that_does() -> None
     assert refused(build_request([core])) == "request line 2: validUntil: is not the syllabus' validity"
 
 
+@pytest.mark.parametrize("days", [-1, 1, 365])
+def test_C25_a_certificate_that_is_valid_longer_or_shorter_than_the_syllabus_says(days: int) -> None:
+    core = build_core(1, "Ada")
+    assert isinstance(core.valid_until, datetime)
+    until = core.valid_until + timedelta(days=days)
+    other = replace(core, valid_until=until, exp=int(until.timestamp()))
+    assert refused(build_request([other])) == "request line 2: validUntil: is not the syllabus' validity"
+
+
 def test_C25_the_syllabus_of_another_issuer() -> None:
     syllabus = build_syllabus().replace(CLINIC.encode(), CLINIC.encode() + b"-two")
     assert "another issuer" in refused(build_request(syllabus=syllabus))

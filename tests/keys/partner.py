@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from keys.algorithms import Algorithm, generate_private_key
@@ -41,6 +41,7 @@ from keys.syllabus import (
     Syllabus,
     achievement_of,
     parse_syllabus,
+    valid_until,
 )
 from keys.trust import Key, NameFrom, Organisation, Policy, Programme, Trust, TrustList, Use
 
@@ -94,9 +95,10 @@ def build_core(
     number: int, name: str, *, syllabus: bytes = SYLLABUS, now: datetime = NOW, index: int = -1
 ) -> Certificate:
     """Core `number` of a cohort."""
-    achievement = achievement_of(parse_syllabus(syllabus))
+    opened = parse_syllabus(syllabus)
+    achievement = achievement_of(opened)
     day = now.replace(hour=0, minute=0, second=0)
-    until = day + timedelta(days=1095, hours=23, minutes=59, seconds=59)
+    until = valid_until(opened, day.date())
     identity, subject = (urn_uuid(sha256(f"{kind} {number}".encode())[:16]) for kind in ("certificate", "subject"))
     status = status_list_id(SITE, "river-clinic", "revocation", 1)
     place = str(index if index >= 0 else 1000 + number)
@@ -129,7 +131,7 @@ def build_core(
         jti=identity,
         nbf=int(now.timestamp()),
         valid_until=until,
-        exp=int(until.timestamp()),
+        exp=UNSET if isinstance(until, UnsetType) else int(until.timestamp()),
     )
 
 

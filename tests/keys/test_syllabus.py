@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import rfc8785
 
 from keys.encoding import canonical
 from keys.errors import FormatError
-from keys.syllabus import MAX_SYLLABUS_BYTES, achievement_of, parse_syllabus
+from keys.syllabus import MAX_SYLLABUS_BYTES, achievement_of, parse_syllabus, valid_until
 from tests.world import CLINIC, PROGRAMME, SITE, make_syllabus
 
 SYLLABUS = make_syllabus()
@@ -180,3 +181,17 @@ def test_every_optional_member_may_be_there() -> None:
 def test_an_optional_member_has_its_form(members: dict[str, Any]) -> None:
     with pytest.raises(FormatError):
         parse_syllabus(edited(lambda all_members: all_members.update(members)))
+
+
+@pytest.mark.parametrize(
+    ("awarded", "months", "last"),
+    [("2026-11-20", 36, "2029-11-20"), ("2026-01-31", 1, "2026-02-28"), ("2028-02-29", 12, "2029-02-28")],
+)
+def test_validity_ends_on_the_same_day_of_the_month(awarded: str, months: int, last: str) -> None:
+    syllabus = msgspec.structs.replace(SYLLABUS, validity_months=months)
+    assert str(valid_until(syllabus, date.fromisoformat(awarded))) == f"{last} 23:59:59+00:00"
+
+
+def test_without_a_validity_a_certificate_does_not_expire() -> None:
+    syllabus = msgspec.structs.replace(SYLLABUS, validity_months=msgspec.UNSET)
+    assert valid_until(syllabus, date(2026, 11, 20)) is msgspec.UNSET
