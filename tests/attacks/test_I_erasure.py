@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 from sqlalchemy import select
 
-from issuer.database import reading, writing
+from issuer.database import open_database, reading, writing
 from issuer.erasing import Erased, erase, files_holding
 from issuer.models import CertificateRecord, Event, Learner, StatusRecord
 from issuer.publishing import Folder
@@ -147,6 +147,24 @@ def test_I16_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert holding(tmp_path, "Ada Lovelace") == []
     assert run(clinic, "publish") == 0
     assert run(clinic, "doctor", "--json") == 0, capsys.readouterr().out
+
+
+def test_I16_while_another_command_reads_it_is_said_that_the_journal_still_holds_the_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clinic = open_desk(tmp_path)
+    clinic.issue_all(["Ada Lovelace"])
+    impatient = open_database(clinic.workspace.database_url, busy_seconds=0)
+    with reading(clinic.engine) as session:
+        session.scalars(select(Learner)).all()
+        with pytest.raises(HandsealError) as told:
+            erase(impatient, clinic.workspace, "L00001", reason="asked to be erased", now=clinic.now)
+    assert "handseal doctor --compact" in told.value.hint
+    with reading(clinic.engine) as session:
+        assert session.scalars(select(Learner)).all() == []
+    impatient.dispose()
+    run(clinic, "doctor", "--compact")
+    assert holding(tmp_path, "Ada Lovelace") == []
 
 
 # -- consent -----------------------------------------------------------------------------------------------------------
