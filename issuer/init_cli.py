@@ -14,8 +14,8 @@ import click
 from issuer.config import CLINIC_TOML, Workspace, open_workspace
 from issuer.database import open_database
 from keys import names
-from keys.console import escape, read_passphrase, talk
-from keys.errors import HandsealError
+from keys.console import escape, new_passphrase, talk
+from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded, replace_file
 from keys.keyfile import create_key
 from keys.possession import KeyUse, PublicKeyFile
@@ -40,7 +40,8 @@ def init(folder: Path, slug: str, name: str, site: str, passphrase_file: Path | 
     handseal init clinic --name "River Clinic" --slug river-clinic --site https://verify.riverclinic.example
     """
     _require_free(folder)
-    passphrase = None if no_keys else read_passphrase("Passphrase of the issue key", passphrase_file, confirm=True)
+    _require_identity(slug, name, site)
+    passphrase = None if no_keys else new_passphrase("Passphrase of the issue key", passphrase_file)
     made = make_workspace(folder, slug=slug, name=name, site=site, passphrase=passphrase, created=datetime.now(UTC))
     click.echo(str(made.folder))
     talk(f"{escape(name)}: the workspace is ready; README.md in it says how to go on")
@@ -55,9 +56,7 @@ def make_workspace(
 
     HandsealError or ConfigurationError, with nothing left behind, where it cannot be made.
     """
-    require_text(name, "--name")
-    names.require_slug(slug, "--slug")
-    names.require_base_url(site, "--site")
+    _require_identity(slug, name, site)
     _require_free(folder)
     folder = folder.absolute()
     try:
@@ -90,6 +89,15 @@ def write_root(workspace: Workspace, root_digest: str) -> Workspace:
     before = read_bounded(path, _MAX_TOML).decode("utf-8")
     replace_file(path, before.replace('root = ""', f'root = "{root_digest}"', 1).encode())
     return open_workspace(workspace.folder)
+
+
+def _require_identity(slug: str, name: str, site: str) -> None:
+    """What becomes part of every id, judged before anything is asked or made."""
+    if not name.strip():
+        raise ConfigurationError("--name: is empty", hint="the clinic's name as certificates show it")
+    require_text(name, "--name")
+    names.require_slug(slug, "--slug")
+    names.require_base_url(site, "--site")
 
 
 def _require_free(folder: Path) -> None:

@@ -280,5 +280,5 @@ def _advice(step: Step, *, published: bool, needed: int | None) -> tuple[str, st
         text = f"{step.proposed} wait for co-signatures ({needed} partner bodies must sign)"
         return text, "handseal receive RESPONSE.jsonl"
     if step.not_ready:
-        return f"{step.not_ready} lack results", f"handseal eligible {cohort}"
+        return f"{step.not_ready} still lack a passing result", f"handseal eligible {cohort}"
     return ("all are issued", "") if step.learners else ("nobody is enrolled", f"handseal enrol cohorts/{cohort}.csv")

@@ -313,7 +313,7 @@ def _say_issued(done: Issued, *, as_json: bool, verb: str = "issued") -> None:
         refused = [{"lookupId": r.lookup_id, "reason": r.reason} for r in done.refused]
         print_json({verb: list(done.released), "waiting": waiting, "refused": refused})
         return
-    click.echo(f"{len(done.released)} {verb}")
+    click.echo(f"{len(done.released)} {verb}" + (", the PDFs lie in certificates/" if done.released else ""))
     for item in done.refused[:_SHOWN]:
         talk(f"handseal: {grouped(item.lookup_id)}: {escape(item.reason)}")
     if len(done.refused) > _SHOWN:

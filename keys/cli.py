@@ -11,7 +11,7 @@ import msgspec
 
 from keys import keyfile
 from keys.algorithms import Algorithm
-from keys.console import escape, print_json, read_passphrase, run, talk
+from keys.console import escape, new_passphrase, print_json, run, talk
 from keys.encoding import digest_words, format_time, sri
 from keys.files import SECRET, read_bounded, require_absent, write_new
 from keys.names import parse_organisation_id
@@ -34,7 +34,6 @@ from keys.transcript import verify_transcript
 from keys.trust_cli import trust
 
 _MAX_TRANSCRIPT = 64 * 1024 * 1024
-_SHORT_PASSPHRASE = 12
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,7 +71,7 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
     network = require_offline(online=options["online"])
     require_absent(out)
     require_absent(keyfile.public_path(out))
-    passphrase = None if options["unattended"] else _new_passphrase(options["passphrase_file"])
+    passphrase = None if options["unattended"] else new_passphrase("new passphrase", options["passphrase_file"])
     with open_home(options["home"]) as home, ceremony_transcript(home, "keygen", network=network) as written:
         made = keyfile.create_key(
             out,
@@ -178,15 +177,6 @@ def verify(written: Path, as_json: bool) -> None:
         click.echo(f"{format_time(line.at)}\t{line.event}\t{escape(details)}")
     click.echo(f"closed by {closed.key.kid}")
     talk(f"words of this key: {' '.join(digest_words(closed.key.digest))}")
-
-
-def _new_passphrase(file: Path | None) -> str:
-    passphrase = read_passphrase("new passphrase", file, confirm=True)
-    if len(passphrase) < _SHORT_PASSPHRASE:
-        talk(
-            f"warning: a passphrase of less than {_SHORT_PASSPHRASE} characters is soon guessed: take six random words"
-        )
-    return passphrase
 
 
 def _reopen(path: Path, passphrase: str | None, made: PublicKeyFile) -> Callable[[bytes], bytes]:

@@ -17,6 +17,7 @@ from keys.errors import ConfigurationError, HandsealError, UndecidedError
 from keys.files import read_bounded
 
 _MAX_PASSPHRASE = 4096
+_SHORT_PASSPHRASE = 12
 
 
 def run(program: str, group: click.Command, arguments: list[str] | None = None) -> int:
@@ -95,6 +96,16 @@ def read_passphrase(prompt: str, file: Path | None, *, confirm: bool = False) ->
         raise ConfigurationError(f"{file}: is not UTF-8") from fault
     if not passphrase:
         raise ConfigurationError(f"{file}: is empty")
+    return passphrase
+
+
+def new_passphrase(prompt: str, file: Path | None) -> str:
+    """As `read_passphrase`, asked twice; warns where it is short."""
+    passphrase = read_passphrase(prompt, file, confirm=True)
+    if len(passphrase) < _SHORT_PASSPHRASE:
+        talk(
+            f"warning: a passphrase of less than {_SHORT_PASSPHRASE} characters is soon guessed: take six random words"
+        )
     return passphrase
 
 
