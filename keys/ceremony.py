@@ -76,7 +76,7 @@ def plan_cosign(
             hint="look at them with `review`; then --exclude ROW, or --accept-differences",
         )
     warnings += [f"rows {', '.join(map(str, group))} show the same name" for group in review.repeated]
-    warnings += [f"accepted: row {d.row}: {d.text}" for d in unresolved]
+    warnings += [f"accepted: row {d.row}: {d.kind.words}: {d.text}" for d in unresolved]
     withdrawn = {entry.digest for entry in earlier if entry.withdrawn is not None}
     warnings += [f"row {row.number} was withdrawn before and stays so" for row in selected if row.digest in withdrawn]
     comment = _comment(review, len(selected), accepted=bool(unresolved))

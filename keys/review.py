@@ -16,7 +16,7 @@ from keys.request import RequestHeader, RequestReader, RequestRow
 from keys.roster import Difference, Kind, Roster, compare
 from keys.syllabus import Rubric, Syllabus
 
-_RESOLVABLE = frozenset({Kind.MISSING, Kind.NAME, Kind.END})
+_RESOLVABLE = frozenset({Kind.NOT_ON_ROSTER, Kind.NAME, Kind.END})
 
 
 class ReviewRow(Struct, frozen=True, rename="camel"):

@@ -48,7 +48,7 @@ def review_sections(review: Review, *, words: bool = True) -> list[Section]:
         sections.append(("The same name more than once", same))
     if review.roster is not None:
         found = [
-            (d.kind.value if d.row is None else f"row {d.row}: {d.kind.value}", d.text) for d in review.differences
+            (d.kind.words if d.row is None else f"row {d.row}: {d.kind.words}", d.text) for d in review.differences
         ]
         sections.append(("Differences from the roster", found or [("none", "every row is on the roster")]))
     return sections

@@ -52,14 +52,18 @@ class Roster(Struct, frozen=True):
 class Kind(Enum):
     """How request and roster differ."""
 
-    MISSING = "missing"  # in the request, not on the roster
-    NAME = "name"  # on both, spelt differently
-    END = "end"  # on both, with another last day
-    EXTRA = "extra"  # on the roster, not in the request
+    NOT_ON_ROSTER = "not-on-the-roster"
+    NAME = "spelt-differently"
+    END = "another-last-day"
+    NOT_IN_REQUEST = "not-in-the-request"
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("-", " ")
 
 
 class Difference(Struct, frozen=True):
-    """One difference; `row` is the request's, `entry` the roster's row."""
+    """One difference; `row` is the request's, `entry` the roster's row. `text` follows the kind's words."""
 
     kind: Kind
     row: int | None
@@ -119,10 +123,7 @@ def compare(people: Sequence[Person], roster: Roster) -> tuple[Difference, ...]:
             matched[person.number] = _by_transliteration(pool, person)
     _match_alike(pool, people, matched)
     found = [difference for person in people for difference in _differences(person, matched[person.number])]
-    extra = [
-        Difference(Kind.EXTRA, None, entry.row, f"{entry.name}: is on the roster, not in the request")
-        for entry in pool.rest()
-    ]
+    extra = [Difference(Kind.NOT_IN_REQUEST, None, entry.row, entry.name) for entry in pool.rest()]
     return (*found, *extra)
 
 
@@ -171,7 +172,7 @@ def _match_alike(pool: _Pool, people: Sequence[Person], matched: dict[int, Entry
 
 def _differences(person: Person, entry: Entry | None) -> Iterator[Difference]:
     if entry is None:
-        yield Difference(Kind.MISSING, person.number, None, f"{person.name}: is not on the roster")
+        yield Difference(Kind.NOT_ON_ROSTER, person.number, None, person.name)
         return
     if not _same_name(person, entry):
         text = f"{_called(person)}: is {_called(entry)} on the roster"

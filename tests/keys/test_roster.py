@@ -44,7 +44,7 @@ def test_first_and_last_name_may_stand_apart() -> None:
 
 def test_missing_and_extra_people_are_named() -> None:
     found = differences(people("Ada Lovelace", "Zoe Quist"), "name\nAda Lovelace\nCharles Babbage\n")
-    assert found == [(Kind.MISSING, 2, None), (Kind.EXTRA, None, 3)]
+    assert found == [(Kind.NOT_ON_ROSTER, 2, None), (Kind.NOT_IN_REQUEST, None, 3)]
 
 
 def test_a_name_spelt_differently_is_one_difference_not_two() -> None:
@@ -55,7 +55,7 @@ def test_a_name_spelt_differently_is_one_difference_not_two() -> None:
 
 def test_two_people_of_one_name_need_two_entries() -> None:
     twins = people("Ada Lovelace", "Ada Lovelace")
-    assert differences(twins, "name\nAda Lovelace\n") == [(Kind.MISSING, 2, None)]
+    assert differences(twins, "name\nAda Lovelace\n") == [(Kind.NOT_ON_ROSTER, 2, None)]
     assert differences(twins, "name\nAda Lovelace\nAda Lovelace\n") == []
 
 
@@ -95,7 +95,7 @@ def test_a_strangers_name_does_not_pass_beside_a_name_of_the_roster(
 def test_another_last_day_is_a_difference_and_tells_namesakes_apart() -> None:
     assert differences(people("Ada"), "name,end\nAda,2026-11-19\n") == [(Kind.END, 1, 2)]
     assert differences(people("Ada"), "name,end\nAda,\n") == []
-    assert differences(people("Ada"), "name,end\nAda,2026-11-19\nAda,2026-11-20\n") == [(Kind.EXTRA, None, 2)]
+    assert differences(people("Ada"), "name,end\nAda,2026-11-19\nAda,2026-11-20\n") == [(Kind.NOT_IN_REQUEST, None, 2)]
 
 
 @pytest.mark.parametrize(
