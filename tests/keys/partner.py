@@ -95,10 +95,8 @@ def build_core(
     number: int, name: str, *, syllabus: bytes = SYLLABUS, now: datetime = NOW, index: int = -1
 ) -> Certificate:
     """Core `number` of a cohort."""
-    opened = parse_syllabus(syllabus)
-    achievement = achievement_of(opened)
-    day = now.replace(hour=0, minute=0, second=0)
-    until = valid_until(opened, day.date())
+    achievement, day = achievement_of(parse_syllabus(syllabus)), now.replace(hour=0, minute=0, second=0)
+    until = valid_until(parse_syllabus(syllabus), day.date())
     identity, subject = (urn_uuid(sha256(f"{kind} {number}".encode())[:16]) for kind in ("certificate", "subject"))
     status = status_list_id(SITE, "river-clinic", "revocation", 1)
     place = str(index if index >= 0 else 1000 + number)
