@@ -35,6 +35,7 @@ from keys.syllabus import MAX_SYLLABUS_BYTES, Syllabus, achievement_of, parse_sy
 
 MAX_ROWS = 100_000
 _DOMAIN = b"handseal-request/1\n"
+_TYPE = b'"type":"handseal-request"'
 _MAX_HEADER = MAX_SYLLABUS_BYTES * 2
 Count = Annotated[int, Meta(ge=1, le=MAX_ROWS)]
 
@@ -112,7 +113,7 @@ class RequestReader:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        line = parse(read_line(stream, "request line 1", _MAX_HEADER), _HeaderLine, "request line 1", limit=_MAX_HEADER)
+        line = _read_header(stream)
         parse_organisation_id(line.issuer, "request line 1: issuer")
         digest = parse_sri(line.digest, "request line 1: digest")
         self.header = RequestHeader(created=line.created, issuer=line.issuer, count=line.count, digest=digest)
@@ -152,6 +153,19 @@ def read_line(stream: BinaryIO, place: str, limit: int) -> bytes:
     if not line.endswith(b"\n"):
         raise FormatError(f"{place}: is cut off, or longer than {limit} bytes")
     return line[:-1]
+
+
+def _read_header(stream: BinaryIO) -> _HeaderLine:
+    """Line 1; a file that does not begin like a request is said to be none, whatever else it is."""
+    raw = b""
+    try:
+        raw = read_line(stream, "request line 1", _MAX_HEADER)
+        return parse(raw, _HeaderLine, "request line 1", limit=_MAX_HEADER)
+    except FormatError as fault:
+        if _TYPE in raw:
+            raise
+        text = f"{fault}: this file is no request"
+        raise FormatError(text, hint="a request is what the clinic's `handseal propose` wrote with --out") from fault
 
 
 class _Rules:

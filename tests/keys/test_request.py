@@ -78,6 +78,21 @@ def test_a_request_that_ends_early_is_refused(length: int) -> None:
         rows(REQUEST[:length])
 
 
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.7\n", b"row,name\n1,Ada\n", b'{"type":"handseal-response"}\n', b"PK\x03\x04"]
+)
+def test_another_file_is_said_to_be_no_request(data: bytes) -> None:
+    with pytest.raises(FormatError, match=r"^request line 1: .*: this file is no request$") as fault:
+        RequestReader(BytesIO(data))
+    assert "handseal propose" in fault.value.hint
+
+
+def test_a_damaged_request_is_not_said_to_be_none() -> None:
+    with pytest.raises(FormatError, match="request line 1: ") as fault:
+        RequestReader(BytesIO(build_request().replace(b'"count":5', b'"count":x')))
+    assert "no request" not in str(fault.value)
+
+
 def test_an_empty_request_is_not_written() -> None:
     with pytest.raises(HandsealError, match="1 to 100000"):
         build_request([])
