@@ -155,8 +155,8 @@ class Home:
         ]
 
     def signed(self) -> Iterator[Signed]:
-        """All endorsements ever made, oldest first."""
-        return map(_signed, self._database.execute(f"{_SELECT} ORDER BY signed, certificate"))
+        """All endorsements ever made, oldest first; of one moment as in their request, which ascends by digest."""
+        return map(_signed, self._database.execute(f"{_SELECT} ORDER BY signed, request, digest, kid"))
 
     def signed_certificates(self, certificates: Iterable[str]) -> list[Signed]:
         """The endorsements of these certificate ids."""

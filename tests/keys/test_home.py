@@ -128,6 +128,12 @@ def test_a_second_ceremony_on_the_same_folder_waits_then_gives_up(
             home.endorse(KID, LIST, REQUEST, ROWS, make, NOW)
 
 
+def test_what_was_signed_is_listed_by_moment_then_as_in_its_request(home: Home) -> None:
+    home.endorse(KID, LIST, REQUEST, ROWS[3:], token, NOW + timedelta(seconds=1))
+    home.endorse(KID, LIST, REQUEST, ROWS[2::-1], token, NOW)
+    assert [entry.certificate for entry in home.signed()] == [row.core.id for row in ROWS]
+
+
 def test_requests_are_listed_once(home: Home) -> None:
     entry = SignedRequest(REQUEST, KID, CLINIC, "Deep Tissue", 5, NOW)
     home.record_request(entry)
