@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings, strategies as st
 
 from keys.algorithms import Algorithm, generate_private_key, sign
 from keys.errors import HandsealError
 from keys.possession import KeyUse, prove_possession
-from keys.transcript import Closed, Transcript, verify_transcript
+from keys.transcript import CLOSED, Closed, Transcript, verify_transcript
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TTMA = "https://verify.riverclinic.example/orgs/ttma"
@@ -61,14 +60,21 @@ def test_a_trust_list_key_closes_a_transcript_as_well() -> None:
     assert verify(b"".join(lines)).key == public
 
 
-@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-@settings(max_examples=400)
-def test_a_changed_byte_is_found_and_its_line_named(place: int, change: int) -> None:
-    spoiled = bytearray(WHOLE)
-    spoiled[place] ^= change
-    number = WHOLE[:place].count(b"\n") + 1
-    complaint = refused(bytes(spoiled))
-    assert complaint.startswith((f"t.jsonl: line {number}: ", f"t.jsonl: line {number + 1}: "))
+@pytest.mark.parametrize("change", [0x01, 0x02, 0x08, 0x20, 0x80, 0xFF])
+def test_a_changed_byte_is_found_and_its_line_named(change: int) -> None:
+    end = WHOLE.index(f'"{CLOSED}"'.encode()) + 1
+    for place in range(len(WHOLE)):
+        spoiled = bytearray(WHOLE)
+        spoiled[place] ^= change
+        number = WHOLE[:place].count(b"\n") + 1
+        expected = [f"t.jsonl: line {number}: ", f"t.jsonl: line {number + 1}: "]
+        if end <= place < end + len(CLOSED):  # under another name it is a line like any other, and no last one
+            expected.append("t.jsonl: its last line is missing")
+        assert refused(bytes(spoiled)).startswith(tuple(expected)), (place, change)
+
+
+def test_a_last_line_under_another_name_is_none() -> None:
+    assert "its last line is missing" in refused(WHOLE.replace(b'"closed"', b'"clowed"'))
 
 
 def test_a_line_dropped_repeated_or_moved_is_found() -> None:
