@@ -244,7 +244,10 @@ def publish_response(
 def withdraw(
     certificates: tuple[str, ...], key_path: Path, request: Path | None, out: Path, as_json: bool, **options: Any
 ) -> None:
-    """Withdraw co-signatures for good; `history` and `review` show the ids.
+    """Withdraw co-signatures for good.
+
+    `history` and `review` show the ids; of a certificate that the clinic has, `handseal show ID --json` prints this id
+    as "certificate".
 
     \b
     handseal-ceremony withdraw --key cosign.key urn:uuid:0b5c2a3e-… --out list.jwt
