@@ -129,9 +129,10 @@ def eligible(session: Session, cohort: Cohort, syllabus: Syllabus, *, today: dat
     gate = _Gate(syllabus, today)
     assessors = {assessor.id: assessor for assessor in session.scalars(select(Assessor))}
     rows = session.execute(_everybody(cohort), execution_options={"yield_per": _LOT})
-    for key, group in groupby(rows, key=itemgetter(slice(0, _OF_ENTRANT))):
-        one = _Entrant(*key)
-        trials = [_trial(row[_OF_ENTRANT:], assessors) for row in group if row[_OF_ENTRANT] is not None]
+    for _, group in groupby(rows, key=itemgetter(0)):
+        lines = list(group)
+        one = _Entrant(*lines[0][:_OF_ENTRANT])
+        trials = [_trial(line[_OF_ENTRANT:], assessors) for line in lines if line[_OF_ENTRANT] is not None]
         _, missing = gate.judge(one, (one.name, one.latin_name), trials)
         yield Candidate(one.learner_id, one.name, missing)
 

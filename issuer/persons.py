@@ -44,9 +44,8 @@ def spellings(name: str) -> frozenset[str]:
 
 def same_person(first: Iterable[str | None], second: Iterable[str | None]) -> bool:
     """Whether any name of the one (in the original script, in Latin letters) is a spelling of one of the other's."""
-    ours = frozenset().union(*(spellings(name) for name in first if name))
-    theirs = frozenset().union(*(spellings(name) for name in second if name))
-    return not ours.isdisjoint(theirs)
+    theirs = [spellings(name) for name in second if name]
+    return any(not spellings(name).isdisjoint(known) for name in first if name for known in theirs)
 
 
 def name_doubts(name: str, latin_name: str) -> list[tuple[str, str]]:
