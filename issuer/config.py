@@ -5,8 +5,6 @@ Lenient in nothing: an unknown key is a misspelt one, and is said with its place
 
 from __future__ import annotations
 
-import re
-import tomllib
 import zoneinfo
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,22 +15,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from issuer.shape import Shaped, TomlFault, shape
 from keys import names
 from keys.errors import ConfigurationError, FormatError
 from keys.files import read_bounded
+from keys.settings import Settings, shape_toml
+from keys.shape import Shaped, TomlFault
 from keys.text import require_text
 
 CLINIC_TOML = "clinic.toml"
 MAX_TOML = 1024 * 1024
-_MAX_PARTS = 64  # of a key
-_KEY = re.compile(rb"""[\w"'-]++(?:[ \t]*+\.[ \t]*+[\w"'-]++)*+""")
 
 T = TypeVar("T")
-
-
-class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table that a person writes: closed, its keys with hyphens."""
 
 
 class ClinicSettings(Settings, frozen=True):
@@ -192,18 +185,8 @@ def read_toml(path: Path, form: type[T]) -> tuple[T | None, tuple[TomlFault, ...
 
 def read_shape(path: Path, form: type[T]) -> Shaped[T]:
     """A TOML file as `form`, or what of it can be read beside its faults."""
-    data = read_bounded(path, MAX_TOML)
-    # The reader takes minutes for a key of many thousand parts.
-    if any(key[0].count(b".") > _MAX_PARTS for key in _KEY.finditer(data)):
-        return Shaped(None, (TomlFault("", f"{path}: is not TOML for a person: a key has too many parts"),), lost=True)
-    try:
-        table = tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
-    except UnicodeDecodeError:
-        return Shaped(None, (TomlFault("", f"{path}: is not UTF-8", "save it as UTF-8"),), lost=True)
-    except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        hint = "look at that line: a quote, a bracket or an equals sign is missing there or before"
-        return Shaped(None, (TomlFault("", f"{path}: is not TOML: {fault}", hint),), lost=True)
-    return shape(table, form, str(path))
+    hint = "compare it with the starter, which `handseal init` writes"
+    return shape_toml(read_bounded(path, MAX_TOML), form, str(path), hint=hint)
 
 
 def _require_settings(config: Config, place: str) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from issuer import gradebook
 from issuer.config import Workspace
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, CosignatureRecord, Enrolment, Event, State, StatusRecord, SyllabusVersion
@@ -76,6 +77,9 @@ def examine(
         return
     yield from _strays(workspace, found)
     yield from _deleted(session)
+    for learner_id, number, now_there, marked in gradebook.altered(session):
+        place = f"learner {learner_id}: graded attempt {number}"
+        yield _fault(place, f"is {now_there} in the database, the key gave {marked}", "grade the answers again")
     yield from _withdrawn(session, materials, now)
     yield from _ending(found.ends, now)
 

@@ -14,10 +14,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from issuer.answers import Marker, Points, marker
-from issuer.config import Settings, read_toml
+from issuer.config import read_toml
 from issuer.tables import Row, Table
 from keys.encoding import Digest, sha256
 from keys.errors import HandsealError
+from keys.settings import Settings
 
 COLUMNS = ("learner_id", "date")
 OPTIONAL = ("attempt",)

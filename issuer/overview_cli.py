@@ -133,6 +133,7 @@ def _fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("co-signed by", f"{', '.join(signed) or 'nobody yet'} ({facts['needed']} needed)"),
         ("page", facts["page"]),
         ("pdf", facts["pdf"]),
+        ("to partners", facts["certificate"]),
     )
     lines = [(label, str(value)) for label, value in plain if value]
     for event in facts["events"]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from issuer.config import Settings
+from keys.settings import Settings
 
 PILLARS = ("theory", "demonstration", "practice")
 

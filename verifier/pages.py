@@ -18,7 +18,7 @@ from msgspec import Struct
 from keys.credential import Certificate, Evidence, Result, ResultDescription
 from keys.syllabus import Syllabus
 from verifier.dates import day, minute
-from verifier.messages import contact, meaning, message, partner_words
+from verifier.messages import contact, meaning, message_for, partner_words
 from verifier.report import Check, Outcome, Partner, PartnerOutcome, Report, Verdict
 from verifier.words import KINDS, hours
 
@@ -116,7 +116,7 @@ class Details(Struct, frozen=True):
 
 def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
     """The page on `report`; `lookup` is the stored spelling of the id it was asked for by."""
-    words = message(report.verdict)
+    words = message_for(report)
     tone, mark = _TONES[report.verdict]
     party = report.issuer if report.certificate else None
     return CertificatePage(

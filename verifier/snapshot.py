@@ -17,8 +17,7 @@ from keys.errors import HandsealError
 from keys.status import MAX_LIST_BYTES, StatusList, open_status_list
 from keys.syllabus import MAX_SYLLABUS_BYTES
 from keys.trust import Trust
-from keys.trust_chain import MAX_LIST_BYTES as MAX_TRUST_BYTES
-from keys.trust_chain import ReadTrustFile, list_name, load_trust, root_name
+from keys.trust_chain import MAX_LIST_BYTES as MAX_TRUST_BYTES, ReadTrustFile, list_name, load_trust, root_name
 from verifier.files import Reading
 from verifier.seen import NOTHING_SEEN, Seen, SeenList, newer_date, with_list, with_revocations
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from issuer.database import reading, writing
 from issuer.doctor import Weight, examine
-from issuer.models import CertificateRecord
+from issuer.models import Attempt, CertificateRecord, Grading
 from tests.issuer.clinic import Clinic, found_clinic, later
 from tests.world import NORTH, list_of
 
@@ -34,6 +34,14 @@ def found(clinic: Clinic, weight: Weight = Weight.FAULT) -> list[str]:
 def test_all_is_well(clinic: Clinic) -> None:
     assert found(clinic) == []
     assert found(clinic, Weight.WARNING) == []
+
+
+def test_D06_a_mark_that_was_changed_is_seen(clinic: Clinic) -> None:
+    with writing(clinic.engine) as session:
+        attempt = session.scalars(select(Attempt).where(Attempt.criterion == "quiz").limit(1)).one()
+        digests = {"sheet_digest": b"s" * 32, "answers_digest": b"a" * 32, "key_digest": b"k" * 32}
+        session.add(Grading(attempt_id=attempt.id, result="12", items=b"{}", graded_at=clinic.now, **digests))
+    assert [line for line in found(clinic) if "the key gave 12" in line]
 
 
 @pytest.mark.parametrize(
