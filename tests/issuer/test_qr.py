@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 import zxingcpp
+from hypothesis import given, settings, strategies as st
 from PIL import Image
+from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.main import QRCode
 
 from issuer.qr import MAX_MODULES, QUIET_MODULES, qr_svg
 from keys.errors import ConfigurationError
@@ -59,6 +62,19 @@ def test_Q09_is_read_with_a_stain_on_a_tenth(corner: tuple[int, int]) -> None:
 def test_refuses_what_would_not_fit(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^QR code: "):
         qr_svg(url)
+
+
+@settings(max_examples=60)
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", max_size=66))
+def test_is_the_code_that_the_library_draws(text: str) -> None:
+    code = QRCode(4, ERROR_CORRECT_Q, border=0, mask_pattern=3)
+    code.add_data(f"/{text}", optimize=0)
+    code.make(fit=False)
+    expected = Image.new("L", (MAX_MODULES + 2 * QUIET_MODULES,) * 2, 255)
+    for y, row in enumerate(code.modules):
+        for x, dark in enumerate(row):
+            expected.putpixel((x + QUIET_MODULES, y + QUIET_MODULES), 0 if dark else 255)
+    assert picture(qr_svg(f"/{text}"), 1).tobytes() == expected.tobytes()
 
 
 def test_equal_urls_give_equal_bytes() -> None:
