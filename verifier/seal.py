@@ -18,12 +18,11 @@ INK = "#134e5e"
 GOLD = "#b8893b"
 
 _SIZE = 2000  # units across; printed at 60 mm one unit is 0.03 mm, so coordinates need no decimals
-_CENTRE = _SIZE / 2
+_CENTRE = complex(_SIZE / 2, _SIZE / 2)
 _RADIUS = 970.0  # leaves room for the thickest line and for arcs that bulge over the rim
 T = TypeVar("T")
 
 _MOVE_TO, _CURVE_TO, _CLOSE_PATH = 0, 2, 3  # operators of a ReportLab path
-_FORMATS = {2: "%.0f %.0f", 6: "%.0f %.0f %.0f %.0f %.0f %.0f"}
 
 
 class Grain(Struct, frozen=True):
@@ -68,6 +67,20 @@ class _Choices:
         return alternatives[chosen]
 
 
+class _Canvas(renderSVG.SVGCanvas):
+    """Writes a closed curve in whole units and all at once."""
+
+    def moveTo(self, x: float, y: float) -> None:
+        self._numbers = [x, y]
+
+    def curveTo(self, *handles_and_end: float) -> None:
+        self._numbers += handles_and_end
+
+    def closePath(self) -> None:
+        arcs = len(self._numbers) // 6
+        self.path = ("M %d %d" + " C %d %d %d %d %d %d" * arcs + " Z") % tuple(map(round, self._numbers))
+
+
 def seal_svg(digest: bytes, *, small: bool = False) -> str:
     """The seal of a content digest (32 bytes) as SVG without identifiers, styles or scripts, so that any page may
     hold it inline; the page adds the words. `small` draws fewer and stronger lines, for 60 to 160 pixels.
@@ -76,8 +89,7 @@ def seal_svg(digest: bytes, *, small: bool = False) -> str:
     drawing = Drawing(_SIZE, _SIZE)
     for band in _bands(digest, grain):
         drawing.add(_curve(band, grain.line))
-    canvas = renderSVG.SVGCanvas((_SIZE, _SIZE))
-    canvas.fp_str = lambda *numbers: _FORMATS[len(numbers)] % numbers
+    canvas = _Canvas((_SIZE, _SIZE))
     renderSVG.draw(drawing, canvas)  # type: ignore[arg-type]  # the stub asks for the canvas of a PDF
     return _bare_svg(canvas)
 
@@ -149,11 +161,10 @@ def _curve(band: Band, line: float) -> Path:
     handle = min(band.roundness * step, 0.58)  # longer ones would bulge out of the picture
     ahead, back = complex(1, handle), complex(1, -handle)  # along the rims
     start = points[-1]
-    numbers = [_CENTRE + start.real, _CENTRE + start.imag]
+    numbers = [_CENTRE.real + start.real, _CENTRE.imag + start.imag]
     for end in points:
-        leave, arrive = start * ahead, end * back
-        for point in (leave, arrive, end):
-            numbers += (_CENTRE + point.real, _CENTRE + point.imag)
+        leave, arrive, stop = _CENTRE + start * ahead, _CENTRE + end * back, _CENTRE + end
+        numbers += (leave.real, leave.imag, arrive.real, arrive.imag, stop.real, stop.imag)
         start = end
     path = Path(strokeColor=HexColor(GOLD if band.gold else INK), strokeWidth=line, fillColor=None)
     path.points.extend(numbers)  # not through the constructor, which would check each number in turn
