@@ -113,6 +113,7 @@ def _says(attempt: Attempt, tried: Try) -> bool:
 
 
 def _refuse_change(table: Table, tried: Try, recorded: Attempt) -> None:
+    following = max(attempt.attempt for attempt in attempts_at(tried)) + 1
     for column in _KEPT:
         if getattr(recorded, column) != tried.values[column]:
             shown = {"evidence_digest": "evidence_file"}.get(column, column)
@@ -120,7 +121,7 @@ def _refuse_change(table: Table, tried: Try, recorded: Attempt) -> None:
                 tried.row,
                 shown,
                 f"differs from attempt {recorded.attempt} as it was recorded",
-                f"a result is not changed: record attempt {recorded.attempt + 1}",
+                f"a result is not changed: record attempt {following}",
             )
 
 

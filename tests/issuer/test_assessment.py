@@ -185,6 +185,10 @@ def test_a_result_is_not_changed(session: Session) -> None:
     with refused("row 2, column result: differs from attempt 1 as it was recorded") as faults:
         record(session, QUIZ | {"attempt": "1", "result": "99"})
     assert "record attempt 2" in faults[0]
+    record(session, QUIZ | {"result": "70", "date": "2026-11-02", "attempt": "2"})
+    with refused("row 2, column result: differs from attempt 1 as it was recorded") as faults:
+        record(session, QUIZ | {"attempt": "1", "result": "99"})
+    assert "record attempt 3" in faults[0]
 
 
 def test_the_same_row_twice_in_a_file_is_refused(session: Session) -> None:
