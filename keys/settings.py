@@ -33,7 +33,7 @@ def shape_toml(data: bytes, form: type[T], place: str, *, hint: str) -> Shaped[T
     except UnicodeDecodeError:
         return _lost(f"{place}: is not UTF-8", "save it as UTF-8")
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        syntax = "look at that line: a quote, a bracket or an equals sign is missing there or before"
+        syntax = "look at that line: a quote, a bracket or an equals sign is missing there or before, or a key is twice"
         return _lost(f"{place}: is not TOML: {fault}", syntax)
     return shape(table, form, place, hint=hint)
 

@@ -41,6 +41,11 @@ def test_what_is_right_is_read_with_or_without_a_byte_order_mark() -> None:
         ("expiry-days = 'thirty'", "x.toml: expiry-days: expected `int`, got `str`", "look at the example"),
         ("[[part]]", "x.toml: part[0]: slug is missing", "look at the example"),
         ("expiry-days = ", "x.toml: is not TOML: Invalid value", "look at that line"),
+        (
+            "expiry-days = 3\nexpiry-days = 4",
+            "x.toml: is not TOML: Cannot overwrite a value",
+            "look at that line",
+        ),
         (b'site = "\xff"', "x.toml: is not UTF-8", "save it as UTF-8"),
         ("a." * 20_000 + "b = 1", "x.toml: is not TOML for a person: a key has too many parts", "write a table"),
     ],
