@@ -120,7 +120,7 @@ def _leaves(label: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, member in value.items():
             yield from _leaves(f"{label}, {name}", member)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for number, member in enumerate(value, start=1):
             yield from _leaves(f"{label} {number}", member)
     else:
