@@ -319,7 +319,8 @@ def _show_progress(files: Mapping[str, bytes]) -> None:
     click.echo(f"Root: {digest}")
     click.echo(f"Words: {' '.join(digest_words(bytes.fromhex(digest)))}")
     newest = list_name(trust_edit.open_draft(files).list.version)
-    talk(f"complete: copy the folder into the site's trust/, {newest} before {TARGETS}; verifiers are told the root")
+    talk("complete: the clinic takes the folder in with `handseal receive FOLDER`; verifiers are told the root")
+    talk(f"a copy of the site takes it in its trust/, {newest} before {TARGETS}")
 
 
 def _document(chain: Chain, root: str, *, expired: bool) -> dict[str, Any]:
