@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -31,17 +32,21 @@ def check(context: click.Context, programme: Path, as_json: bool) -> None:
     \b
     handseal check programmes/deep-tissue-foundations.toml
     """
-    try:
-        clinic = find_workspace(Path.cwd(), context.find_root().params.get("workspace")).config.clinic.slug
-    except ConfigurationError:
-        clinic = None  # a programme can be checked before there is a clinic
-    _, findings = check_file(programme, clinic=clinic)
+    _, findings = check_file(programme, clinic=_clinic(programme.parent, context.find_root().params.get("workspace")))
     if as_json:
         print_json(msgspec.to_builtins(findings))
     else:
         _say_findings(findings)
     if findings.errors:
         raise click.exceptions.Exit(1)
+
+
+def _clinic(folder: Path, explicit: Path | None) -> str | None:
+    """The clinic whose programme lies in `folder`, or which is here; None before there is one."""
+    for start in (folder, Path.cwd()):
+        with contextlib.suppress(ConfigurationError):
+            return find_workspace(start, explicit).config.clinic.slug
+    return None
 
 
 def _say_findings(findings: Findings) -> None:

@@ -1,6 +1,7 @@
 """From an empty folder to who may be certified, through the commands of `handseal`."""
 
 import json
+import shutil
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +77,9 @@ def test_checking_needs_no_workspace_and_knows_it_where_there_is_one(
     assert main(["check", str(path)]) == 1
     assert "river-clinic is the clinic itself" in capsys.readouterr().out
     monkeypatch.chdir(tmp_path)
-    assert main(["check", str(path)]) == 0
+    assert main(["check", str(path)]) == 1
+    elsewhere = shutil.copytree(path.parent, tmp_path / "elsewhere")
+    assert main(["check", str(elsewhere / path.name)]) == 0
     assert main(["check", "none.toml"]) == 2
 
 
