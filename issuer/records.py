@@ -41,6 +41,7 @@ class Enrolled(Struct, frozen=True):
     new: int
     unchanged: int
     updated: int
+    consents: int  # of learners with a certificate, changed
     warnings: tuple[str, ...]
 
 
@@ -71,6 +72,7 @@ class _Planned(Struct, frozen=True):
 
 _OF_LEARNER = ("name", "latin_name", "email", "wallet_did", "consent_page", "consent_share")
 _OF_ENROLMENT = ("start", "end")
+_CONSENTS = frozenset({"consent_page", "consent_share"})
 _PRINTED = frozenset({"name", "latin_name", "wallet_did", "start", "end"})  # what a certificate says
 
 
@@ -115,7 +117,8 @@ def enrol(
     new = sum(row.enrolment is None for row in rows)
     updated = sum(bool(row.changes) for row in rows)
     unchanged = sum(row.enrolment is not None and not row.changes for row in rows)
-    return Enrolled(group, new, unchanged, updated, warnings)
+    consents = sum(row.has_certificate and any(column in _CONSENTS for column, _ in row.changes) for row in rows)
+    return Enrolled(group, new, unchanged, updated, consents, warnings)
 
 
 def lots(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -174,7 +177,8 @@ def _refuse_changes(table: Table, row: _Planned, *, update: bool) -> None:
             row.entry.row,
             printed[0],
             f"differs from {_known(dict(row.changes)[printed[0]])}, which a certificate says already",
-            "handseal correct ID makes a successor; handseal recall ID takes a draft back",
+            "write here what is recorded; if that is wrong: handseal correct ID makes a successor, "
+            "handseal recall ID takes a draft back",
         )
     for column, known in () if update else row.changes:
         expected = f"{_known(known)}, as learner {quoted(row.entry.learner_id)} is recorded"

@@ -72,9 +72,7 @@ def read_rows(path: Path, *, required: Sequence[str], optional: Sequence[str] | 
 @click.argument("cohort", metavar="COHORT.csv", type=FILE)
 @click.option("--programme", "slug", required=True, metavar="SLUG", help="The programme they follow.")
 @click.option("--allow-mixed-script", metavar="REASON", help="Accept names that mix look-alike scripts in a word.")
-@click.option(
-    "--allow-unusual-name", metavar="REASON", help="Accept names that look made up or exchanged."
-)
+@click.option("--allow-unusual-name", metavar="REASON", help="Accept names that look made up or exchanged.")
 @click.option("--update", is_flag=True, help="Take over changed data of learners who are known.")
 @as_json_option
 @in_workspace
@@ -121,6 +119,8 @@ def enrol(
         print_json({"cohort": cohort.stem, **counts, "warnings": list(done.warnings)})
     else:
         click.echo(f"{cohort.stem}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+    if done.consents:
+        talk("consent changed of learners with certificates: handseal publish brings the site in line with it")
 
 
 def _require_programme(workspace: Workspace, slug: str) -> None:
