@@ -120,6 +120,8 @@ def ranges(title: str, description: str, rows: Sequence[Range], unit: str) -> st
         drawing.add("path", d=f"M{low:.1f} {y:g}H{max(high, low + 0.1):.1f}", **attributes)
         drawing.add("circle", cx=f"{middle:.1f}", cy=f"{y:g}", r="7", fill=GOLD, stroke="#fff", **{"stroke-width": "2"})
         words = f"half take {row.lower} to {row.upper} {unit}, the median is {row.median}"
+        if row.lower == row.upper:
+            words = f"most take {row.median} {unit}"
         drawing.text(0, y + 25, words, PALE)
         y += 44
     return drawing.closed(y)

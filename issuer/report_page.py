@@ -20,7 +20,7 @@ from verifier.tally import Count
 MOST_DAYS = 62
 """A longer time is drawn by months."""
 STANDING_WORDS = {
-    "issued": "Issued",
+    "issued": "Issued, and not taken back",
     "suspended": "Suspended",
     "revoked": "Revoked",
     "superseded": "Replaced by another",

@@ -88,6 +88,8 @@ def _times(figures: Figures) -> Iterator[str]:
 def _spread(spread: Spread) -> str:
     if spread.median is None:
         return f"{spread.count} of them, too few for a median" if spread.count else "nobody yet"
+    if spread.lower == spread.upper:
+        return f"{spread.median} for most of them ({spread.count:,})"
     return f"median {spread.median}, half take {spread.lower} to {spread.upper} ({spread.count:,})"
 
 

@@ -143,9 +143,7 @@ def test_a_moderation_that_cannot_be(session: Session, row: Cells, fragment: str
         record(session, row)
 
 
-@pytest.mark.parametrize(
-    "name", ["สมชาย ปิ่นทอง", "ปิ่นทอง  สมชาย", "Somchai Pinthong", "PINTHONG, Sóm-chai"]
-)
+@pytest.mark.parametrize("name", ["สมชาย ปิ่นทอง", "ปิ่นทอง  สมชาย", "Somchai Pinthong", "PINTHONG, Sóm-chai"])
 @pytest.mark.parametrize("row", [LIVE, VIDEO])
 def test_nobody_assesses_themselves(session: Session, name: str, row: Cells) -> None:
     import_assessors(session, ASSESSOR | {"assessor_id": "A-2", "name": name})

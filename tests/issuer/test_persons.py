@@ -39,9 +39,7 @@ def test_a_transliteration_is_a_name_too() -> None:
     assert not same_person(("สมชาย ปิ่นทอง", None), ("Somchai Pinthong", None))
 
 
-@pytest.mark.parametrize(
-    "name", ["undefined", "NULL", "N/A", "Test User 3", "-", "123", "ทดสอบ", "ตัวอย่าง 2", "?"]
-)
+@pytest.mark.parametrize("name", ["undefined", "NULL", "N/A", "Test User 3", "-", "123", "ทดสอบ", "ตัวอย่าง 2", "?"])
 def test_nobody(name: str) -> None:
     assert is_nobody(name)
     assert [column for column, _ in name_doubts(name, "")] == ["name"]

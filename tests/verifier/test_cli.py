@@ -206,7 +206,7 @@ def test_the_root_is_never_taken_from_the_site(desk: Desk, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert "is not the root that was told" in out
     assert "This copy of the site cannot be checked against the root that was told." in out
-    assert "Check --site and --root" in out
+    assert "check --site and --root" in out
     assert "Try again later" not in out
 
 

@@ -53,7 +53,7 @@ def test_without_a_trust_list_the_advice_is_about_site_and_root() -> None:
     world = World()
     none = world.materials(trust=None, trust_fault="another root")
     found = verify(world.issue(), none, at=world.now, now=world.now)
-    assert "Check --site and --root" in messages.advice(found)
+    assert "check --site and --root" in messages.advice(found)
     assert "cannot be checked against the root that was told" in messages.meaning(found)
     assert not world.verify(world.issue()).lacks_trust_list
     assert "site" not in messages.advice(report(Verdict.UNKNOWN))
