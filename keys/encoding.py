@@ -35,15 +35,14 @@ Time = Annotated[datetime, Meta(tz=True)]
 Sri = Annotated[str, Meta(pattern=r"\Asha256-[A-Za-z0-9+/]{43}=\Z")]
 """`sha256-` and the padded standard base64 of 32 bytes; compared as a string."""
 
-_BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_NOT_BASE64URL = "+/="  # what only the standard alphabet has, and padding
 # Possessive, and content with a string that never ends: linear also on hostile bytes.
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _ESCAPES = re.compile(rb"\\.")
 _HARMLESS_ESCAPES = {b'\\"', b"\\\\"}
 _NEWLINE = b"\\n"
 _MAX_FAULT = 200
-_NARRATIVE = re.compile(rb'"narrative":"(?:[^"\\]|\\.)*+"')
+_NARRATIVE = re.compile(rb'"narrative":"(?:[^"\\]++|\\.)*+"')
 _BUILDING = threading.Lock()  # msgspec 0.22 crashes the process where two threads first meet a struct at once
 
 
@@ -58,10 +57,13 @@ def b64url_encode(data: bytes) -> str:
 
 def b64url_decode(text: str, place: str = "base64url") -> bytes:
     """The bytes of the one canonical spelling; padding, other alphabets and stray bits are refused (J13)."""
-    raw = text.encode("ascii", "replace")
-    if raw.translate(None, _BASE64URL) or len(raw) % 4 == 1:
+    if not text.isascii() or any(sign in text for sign in _NOT_BASE64URL):
         raise FormatError(f"{place}: is not base64url")
-    data = binascii.a2b_base64(raw.translate(_TO_STANDARD) + b"=" * (-len(raw) % 4))
+    padded = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+    try:
+        data = msgspec.convert(padded, bytes)  # a quarter of the time of the standard library
+    except msgspec.ValidationError as fault:
+        raise FormatError(f"{place}: is not base64url") from fault
     last = len(data) // 3 * 3
     if b64url_encode(data[last:]) != text[last // 3 * 4 :]:
         raise FormatError(f"{place}: is not canonical base64url")
