@@ -9,7 +9,9 @@ from issuer.cli import main
 from issuer.comparison import draft
 from issuer.programme import Programme
 from issuer.rules import check_file
+from keys.settings import require_toml
 from keys.syllabus import Syllabus
+from keys.trust_changes import Changes
 from tests.conftest import ROOT
 from tests.world import make_syllabus
 from verifier.comparison import compare
@@ -38,11 +40,19 @@ def test_the_whole_programme_keeps_every_rule(tmp_path: Path) -> None:
 
 
 def test_the_tables_that_may_follow_do(tmp_path: Path) -> None:
-    programme = checked(written(tmp_path, "".join(SNIPPETS)))
+    programme = checked(written(tmp_path, "".join(SNIPPETS[:2])))
     syllabus: Syllabus = draft(programme, make_syllabus())
     offered = [change.place for change in compare(make_syllabus(), syllabus) if change.offer]
     assert offered == ["price", "call to action", "story"]
-    assert len(SNIPPETS) == 2
+    assert len(SNIPPETS) == 3
+
+
+def test_the_trust_list_takes_the_new_programme(tmp_path: Path) -> None:
+    changes = require_toml(SNIPPETS[2].encode(), Changes, "changes.toml", hint="")
+    programme = checked(written(tmp_path, SNIPPETS[0]))
+    (listed,) = changes.programme
+    assert (listed.slug, listed.threshold) == (programme.slug, programme.threshold)
+    assert set(listed.cosigners) == set(programme.cosigners)
 
 
 def test_the_keys_of_the_text_are_taken(tmp_path: Path) -> None:
