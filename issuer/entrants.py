@@ -123,15 +123,26 @@ def _check_contacts(table: Table, row: Row) -> None:
             table.expect(row, "wallet_did", "a DID as did:key:z6Mk…")
 
 
+def _refuse_repeated_ids(table: Table) -> set[int]:
+    """The numbers of the rows whose learner stands in a row before; rows with other faults are looked at too."""
+    seen: dict[str, Row] = {}
+    repeated: set[int] = set()
+    for row in table.rows:
+        identity = row["learner_id"]
+        first = seen.setdefault(_plain(identity), row) if identity else row
+        if first is not row:
+            alike = "is also in" if first["learner_id"] == identity else f"is {quoted(first['learner_id'])} in"
+            table.refuse(row, "learner_id", f"{quoted(identity)} {alike} row {first.number}")
+            repeated.add(row.number)
+    return repeated
+
+
 def refuse_repeats(table: Table, entries: Sequence[Entry]) -> None:
     """Two rows of one learner_id, whatever its capitals and width, or of one person with the same dates and email."""
-    seen_ids: dict[str, Entry] = {}
+    repeated = _refuse_repeated_ids(table)
     seen_people: dict[_Person, Row] = {}
     for entry in entries:
-        first = seen_ids.setdefault(_plain(entry.learner_id), entry)
-        if first is not entry:
-            alike = "is also in" if first.learner_id == entry.learner_id else f"is {quoted(first.learner_id)} in"
-            table.refuse(entry.row, "learner_id", f"{quoted(entry.learner_id)} {alike} row {first.row.number}")
+        if entry.row.number in repeated:
             continue
         twins = [seen_people.setdefault(key, entry.row) for key in _persons(entry, entry.start, entry.end, entry.email)]
         twin = next((row for row in twins if row is not entry.row), None)

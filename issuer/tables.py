@@ -75,6 +75,7 @@ class Table:
         self.columns: tuple[str, ...] = ()
         self._serials = serials  # whether a bare number in a date's column is Excel's count of days
         self._faults: list[Fault] = []
+        self._unread: set[tuple[int, str]] = set()  # row and column of cells that are not plain text
         self._more = 0
 
     def add(self, place: str, text: str, hint: str = "") -> None:
@@ -86,11 +87,17 @@ class Table:
         self._faults.append(Fault(f"{where}: {text}", hint))
 
     def refuse(self, row: Row, column: str, text: str, hint: str = "") -> None:
-        self.add(f"row {row.number}, column {column}", text, hint)
+        """A fault of a cell; a cell that could not even be read has its fault already."""
+        if (row.number, column) not in self._unread:
+            self.add(f"row {row.number}, column {column}", text, hint)
 
     def expect(self, row: Row, column: str, expected: str, hint: str = "") -> None:
         """A fault in the form `found "…", expected …`."""
         self.refuse(row, column, f"found {quoted(row[column])}, expected {expected}", hint)
+
+    def mark_unread(self, number: int, column: str) -> None:
+        """What the cell holds is not known; its fault is said."""
+        self._unread.add((number, column))
 
     def finish(self) -> None:
         """TableError unless nothing was wrong."""
@@ -260,7 +267,7 @@ def _read_rows(table: Table, lines: Iterable[tuple[int, list[str]]]) -> Iterator
 
 
 def _take(table: Table, number: int, column: str, cell: str) -> str:
-    """The cell without spaces around it, in normal form NFC; a fault where it is not plain text."""
+    """The cell without spaces around it, in normal form NFC; empty, with a fault, where it is not plain text."""
     if cell.isascii() and cell.isprintable() and len(cell) <= MAX_CELL and cell.lstrip(" ")[:1] not in _FORMULA:
         return cell.strip(" ")  # nothing can be wrong with it: most cells are such
     place = f"row {number}, column {column}"
@@ -274,6 +281,7 @@ def _take(table: Table, number: int, column: str, cell: str) -> str:
             return require_text(text, place)
         except FormatError as fault:
             table.add("", str(fault), fault.hint)
+    table.mark_unread(number, column)
     return ""
 
 

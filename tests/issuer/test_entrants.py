@@ -40,6 +40,20 @@ def test_every_fault_of_every_row_is_said_at_once(session: Session) -> None:
         assert f"autumn.csv: {place}" in text
 
 
+def test_a_repeated_learner_is_said_also_of_rows_with_other_faults(session: Session) -> None:
+    rows = [BARE | {"learner_id": "7", "end": "31/02/2026"}, BARE | {"learner_id": "7", "name": ""}]
+    with refused("row 2, column end", "row 3, column name", 'row 3, column learner_id: "7" is also in row 2') as faults:
+        enrol(session, *rows)
+    assert len(faults) == 3
+
+
+@pytest.mark.parametrize("name", ["=cmd()", "Ada\u202e Lee", "Ada\u0007 Lee"])
+def test_a_cell_that_cannot_be_read_has_one_fault(session: Session, name: str) -> None:
+    with refused("column name") as faults:
+        enrol(session, BARE | {"name": name})
+    assert len(faults) == 1
+
+
 def test_what_looks_like_nobody_may_be_somebody(session: Session) -> None:
     with refused('"Null" is what a form or a test leaves behind') as faults:
         enrol(session, BARE | {"name": "Null"})
