@@ -64,7 +64,7 @@ lock:
 	$(PYTHON) -m venv --clear $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$(UV)"
 	$(LOCK_VENV)/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	  --extra cjk --group dev --no-emit-index-url --no-emit-find-links \
+	  --all-extras --group dev --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --output-file requirements.txt pyproject.toml
 	rm -rf $(LOCK_VENV)
 

@@ -17,12 +17,16 @@ LIBRARIES = {
     "keys": {
         "cryptography": "cryptography",
         "mnemonic": "mnemonic",
+        "pkcs11": "python-pkcs11",
         "pyrage": "pyrage",
         "securesystemslib": "tuf",
+        "shamir_mnemonic": "shamir-mnemonic",
         "tuf": "tuf",
     },
     "verifier": {
+        "babel": "babel",
         "flask": "flask",
+        "flask_limiter": "flask-limiter",
         "jinja2": "flask",
         "markupsafe": "flask",
         "werkzeug": "flask",
