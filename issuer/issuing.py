@@ -27,10 +27,11 @@ from keys.encoding import Digest, canonical, sha256
 from keys.errors import HandsealError
 from keys.jws import sign_token
 from keys.profile import parse_certificate
+from keys.quorum import Quorum, count
 from keys.signer import Signer
 from keys.trust import Trust, Use
 from verifier.materials import Materials
-from verifier.quorum import Quorum, count
+from verifier.quorum import partner_lines
 from verifier.report import Partner, PartnerOutcome, VerifiedCredential
 from verifier.verify import verify
 
@@ -179,7 +180,7 @@ def count_cosignatures(
         for token in tokens
         if (cosignature := open_cosignature(token.decode("ascii"), core, digest, trust, "co-signature"))
     ]
-    return count(opened, core, policy, trust=trust, lists=materials.lists, at=now)
+    return count(opened, core, policy, lists=materials.lists, at=now)
 
 
 def _next(cohort: str | None, last: int, state: State = State.PROPOSED) -> Select[CertificateRecord]:
@@ -234,7 +235,8 @@ def _judge_one(record: CertificateRecord, tokens: list[bytes], desk: Desk, wait_
     confirmed = sorted(quorum.confirmed, key=lambda candidate: candidate.cosignature.organisation)[:MAX_ENDORSEMENTS]
     needed = len(core.terms_of_use[0].cosigner) if wait_for_all else quorum.threshold
     if len(confirmed) < needed:
-        missing = tuple(partner for partner in quorum.partners if partner.outcome is not PartnerOutcome.SIGNED)
+        lines = partner_lines(quorum, desk.trust)
+        missing = tuple(partner for partner in lines if partner.outcome is not PartnerOutcome.SIGNED)
         return Waiting(record.lookup_id, len(confirmed), needed, missing)
     endorsements = tuple(candidate.cosignature.token for candidate in confirmed)
     return replace(item, certificate=replace(core, endorsement_jwt=endorsements))

@@ -12,13 +12,13 @@ from keys.credential import Certificate
 from keys.encoding import sha256, sri
 from keys.errors import FormatError
 from keys.names import PURPOSES
+from keys.quorum import Quorum, Standing, is_witnessed, latest
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust, Use
 from verifier.dates import day
 from verifier.findings import Findings
 from verifier.opening import Opened
-from verifier.quorum import Quorum, Standing, latest, witness
 from verifier.report import Verdict
 
 LIST_NAMES = {"revocation": "revocation list", "suspension": "suspension list", "refresh": "replacement list"}
@@ -46,12 +46,11 @@ def check_key(opened: Opened, quorum: Quorum, at: datetime, findings: Findings) 
 
 
 def _check_compromised(since: datetime, quorum: Quorum, findings: Findings) -> None:
-    sure, possible = witness(quorum.confirmed), witness(quorum.possible)
     date = day(since)
-    if sure is not None and sure < since:
+    if is_witnessed(quorum.confirmed, since):
         text = f"The clinic's key was compromised on {date}; a partner body's co-signature proves an earlier date."
         findings.passed("key.validity", text)
-    elif possible is not None and possible < since:
+    elif is_witnessed(quorum.possible, since):
         text = f"The clinic's key was compromised on {date}, and the proof of an earlier date could not be confirmed."
         findings.unknown("key.validity", text)
     else:

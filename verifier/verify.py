@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from keys.names import parse_status_list_id
+from keys.quorum import Quorum, count
 from keys.status import StatusList
 from keys.syllabus import Syllabus
 from keys.trust import Trust
@@ -16,7 +17,7 @@ from verifier import steps
 from verifier.findings import Findings
 from verifier.materials import Materials
 from verifier.opening import Opened, Stopped, open_certificate
-from verifier.quorum import Quorum, count
+from verifier.quorum import partner_lines
 from verifier.report import ListDate, Party, Report, Verdict
 
 __all__ = ["Materials", "verify"]
@@ -35,7 +36,7 @@ def verify(token: bytes, materials: Materials, *, at: datetime, now: datetime) -
         return Report.without_certificate(findings.verdict, findings.complete(), now)
     assert trust is not None  # noqa: S101  # open_certificate stops without one
     certificate, lists = opened.certificate, materials.lists
-    quorum = count(opened.cosignatures, certificate, opened.policy, trust=trust, lists=lists, at=at)
+    quorum = count(opened.cosignatures, certificate, opened.policy, lists=lists, at=at)
     steps.check_key(opened, quorum, at, findings)
     steps.check_quorum(opened, quorum, findings)
     steps.check_time(certificate, at, findings)
@@ -66,7 +67,7 @@ def _report(
         as_of=dates[0].dated if dates else None,
         checked=now,
         checks=findings.complete(),
-        partners=quorum.partners,
+        partners=partner_lines(quorum, trust),
         lists=dates,
         token=token.decode("ascii"),
         certificate=opened.certificate,

@@ -10,10 +10,11 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from keys.cosignature import Cosignature
+from keys.quorum import Quorum, count
 from keys.status import MIN_BITS, StatusList, TrustListReference
 from keys.trust import Policy, Use
 from tests.world import CLINIC, FOUNDED, NOW, PARTNERS, PROPOSED, SITE, World, list_of
-from verifier.quorum import Quorum, count
+from verifier.quorum import partner_lines
 from verifier.report import PartnerOutcome, Verdict
 
 WORLD = World()
@@ -55,7 +56,7 @@ def counted(signed: dict[str, Signed], threshold: int) -> Quorum:
             index = endorsement.credential_status.index
             lists[list_of(body)] = status_list(body, {index} if one.standing == "withdrawn" else set())
     policy = Policy(since=FOUNDED, issuers=(CLINIC,), threshold=threshold, cosigners=tuple(BODIES))
-    return count(cosignatures, CORE, policy, trust=TRUST, lists=lists, at=NOW)
+    return count(cosignatures, CORE, policy, lists=lists, at=NOW)
 
 
 def status_list(body: str, indices: set[int]) -> StatusList:
@@ -90,9 +91,9 @@ def test_the_counts_are_those_of_the_formats(signed: dict[str, Signed], threshol
         (quorum.before_withdrawal, {"confirmed", "unconfirmed", "withdrawn"}),
     ):
         assert {candidate.cosignature.organisation for candidate in found} == expected(signed, standings)
-    sure = {partner.id for partner in quorum.partners if partner.outcome is PartnerOutcome.SIGNED}
+    sure = {partner.id for partner in partner_lines(quorum, TRUST) if partner.outcome is PartnerOutcome.SIGNED}
     assert sure == expected(signed, {"confirmed"})
-    assert [partner.id for partner in quorum.partners] == BODIES
+    assert [partner.id for partner in partner_lines(quorum, TRUST)] == BODIES
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_the_counts_are_those_of_the_formats(signed: dict[str, Signed], threshol
     ],
 )
 def test_the_line_of_a_partner(signed: Signed, outcome: PartnerOutcome, note: str) -> None:
-    first, *others = counted({BODIES[0]: signed}, 2).partners
+    first, *others = partner_lines(counted({BODIES[0]: signed}, 2), TRUST)
     assert (first.id, first.name, first.outcome) == (BODIES[0], PARTNERS[BODIES[0]], outcome)
     assert note in first.note
     assert first.signed == moment(signed.hour)
