@@ -17,8 +17,9 @@ from keys.keyfile import read_public_key, write_key_file
 from keys.possession import KeyUse, prove_possession
 from keys.transcript import verify_transcript
 from keys.trust_changes import Founding
-from keys.trust_cli import read_folder, read_toml, trust, write_folder
+from keys.trust_cli import read_toml, trust
 from keys.trust_edit import open_draft
+from keys.trust_folder_cli import read_folder, write_folder
 from tests.keys.trust_holders import CLINIC, COLLEGE, FOUNDED, HOLDERS, SITE, STRANGER, TTMA, founded
 
 FOUNDING = f"""

@@ -1,0 +1,107 @@
+"""`keygen`: a key is made, encrypted, and read back before anything is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keys import keyfile
+from keys.algorithms import Algorithm
+from keys.console import escape, new_passphrase, print_json
+from keys.encoding import digest_words
+from keys.files import require_absent
+from keys.names import parse_organisation_id
+from keys.offline_cli import (
+    ceremony_transcript,
+    file,
+    home_option,
+    now,
+    online_option,
+    open_home,
+    passphrase_option,
+    require_offline,
+)
+from keys.possession import KeyUse, PublicKeyFile
+from keys.transcript import Transcript
+
+
+@click.command()
+@click.option("--org", required=True, help="Id of the organisation: https://HOST/orgs/SLUG.")
+@click.option("--use", required=True, type=click.Choice([use.value for use in KeyUse]), help="What it may sign.")
+@click.option("--out", type=file, required=True, help="New key file; KEY.pub.json is written beside it.")
+@click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ES256", show_default=True)
+@click.option("--unattended", is_flag=True, help="A status key that lies unencrypted, mode 0600.")
+@passphrase_option
+@home_option
+@online_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **options: Any) -> None:
+    """Make a key, encrypted, and its public half, which shows that you hold the key.
+
+    \b
+    handseal-ceremony keygen --org https://verify.riverclinic.example/orgs/ttma --use cosign --out ttma.key
+    """
+    parse_organisation_id(org, "--org")
+    if options["unattended"] and use != KeyUse.STATUS.value:
+        raise click.UsageError("--unattended: is for --use status alone")
+    require_new_key(out)
+    network = require_offline(online=options["online"])
+    passphrase = None if options["unattended"] else new_passphrase("new passphrase", options["passphrase_file"])
+    with open_home(options["home"]) as home, ceremony_transcript(home, "keygen", network=network) as written:
+        made = make_key(
+            written, out, organisation=org, use=KeyUse(use), passphrase=passphrase, algorithm=Algorithm(algorithm)
+        )
+    if as_json:
+        print_json(_shown(made, out))
+    else:
+        show_key(made, out)
+
+
+def require_new_key(path: Path) -> None:
+    """HandsealError where the key or its public half is there already (K05)."""
+    require_absent(path)
+    require_absent(keyfile.public_path(path))
+
+
+def make_key(
+    written: Transcript,
+    path: Path,
+    *,
+    organisation: str,
+    use: KeyUse,
+    passphrase: str | None,
+    algorithm: Algorithm,
+) -> PublicKeyFile:
+    """A new key at `path`, read back from its file to close the transcript: a key that does not open is no key."""
+    made = keyfile.create_key(
+        path, organisation=organisation, use=use, passphrase=passphrase, created=now(), algorithm=algorithm
+    )
+    encrypted = "no" if passphrase is None else "yes"
+    written.add("made", key=made.kid, use=use.value, file=path.name, encrypted=encrypted)
+    written.close(made, _reopen(path, passphrase, made))
+    return made
+
+
+def _reopen(path: Path, passphrase: str | None, made: PublicKeyFile) -> Callable[[bytes], bytes]:
+    """What signs with the key just written, read back from its file."""
+    if passphrase is not None and made.use is KeyUse.TRUST:
+        return keyfile.open_trust_key(path, passphrase).sign
+    return keyfile.open_key_file(path, passphrase, base=parse_organisation_id(made.organisation, "--org").base).sign
+
+
+def show_key(made: PublicKeyFile, path: Path) -> None:
+    for name, text in _shown(made, path).items():
+        click.echo(f"{name}: {escape(text)}")
+
+
+def _shown(made: PublicKeyFile, path: Path) -> dict[str, str]:
+    return {
+        "kid": made.kid,
+        "fingerprint": made.digest.hex(),
+        "words": " ".join(digest_words(made.digest)),
+        "key": str(path),
+        "public": str(keyfile.public_path(path)),
+    }

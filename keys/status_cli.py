@@ -1,0 +1,108 @@
+"""`withdraw` and `status`: a body's status list, the only thing that takes a co-signature back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keys.body import fresh_list, plan_withdrawal, run_withdrawal
+from keys.console import escape, print_json, talk
+from keys.encoding import Digest, sha256, sri
+from keys.errors import HandsealError
+from keys.files import opened, read_bounded, require_absent, write_new
+from keys.offline_cli import file, home_option, key_option, now, online_option, passphrase_option
+from keys.request import RequestReader
+from keys.signer import MemorySigner
+from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
+from keys.status import MAX_LIST_BYTES
+
+
+@click.command()
+@click.argument("certificates", nargs=-1, metavar="[CERTIFICATE-ID]...")
+@key_option
+@click.option("--request", type=input_file, help="Withdraw every certificate of this request that was co-signed.")
+@click.option("--out", type=file, required=True, help="New file for the fresh status list.")
+@trust_option
+@root_option
+@passphrase_option
+@home_option
+@online_option
+@json_option
+def withdraw(
+    certificates: tuple[str, ...], key_path: Path, request: Path | None, out: Path, as_json: bool, **options: Any
+) -> None:
+    """Withdraw co-signatures for good.
+
+    `history` and `review` show the ids; of a certificate that the clinic has, `handseal show ID --json` prints this id
+    as "certificate".
+
+    \b
+    handseal-ceremony withdraw --key cosign.key urn:uuid:0b5c2a3e-… --out list.jwt
+    """
+    if bool(certificates) == (request is not None):
+        raise click.UsageError("name certificates, or --request FILE")
+    require_absent(out)
+    with sitting("withdraw", key_path, options) as held:
+        named = withdraw_certificates(held, out, certificates=certificates, request=request)
+    if as_json:
+        print_json({"withdrawn": named, "list": str(out)})
+
+
+@click.command()
+@key_option
+@click.option("--out", type=file, required=True, help="New file for the fresh status list.")
+@trust_option
+@root_option
+@passphrase_option
+@home_option
+@online_option
+def status(key_path: Path, out: Path, **options: Any) -> None:
+    """Write a fresh status list of this body, valid for 400 days.
+
+    \b
+    handseal-ceremony status --key cosign.key --out list.jwt
+    """
+    require_absent(out)
+    with sitting("status", key_path, options) as held:
+        write_fresh_status(held, out)
+
+
+def withdraw_certificates(
+    held: Sitting, out: Path, *, certificates: Iterable[str] = (), request: Path | None = None
+) -> list[str]:
+    """Withdraws them, or all that `request` holds, for good; returns their ids, in order. The list is at `out`."""
+    contents = [] if request is None else read_contents(request)
+    plan = plan_withdrawal(held.body, held.home, certificates=certificates, contents=contents)
+    named = sorted({entry.certificate for entry in plan.endorsements})
+    held.transcript.add("planned", certificates=str(len(named)), first=named[0])
+    signer = held.open_signer()
+    _publish_list(held, signer, out, run_withdrawal(plan, signer=signer, home=held.home, now=now()))
+    for identity in named:
+        talk(f"withdrawn: {identity}")
+    talk(f"bring {escape(str(out))} to the clinic: it counts once it is published")
+    return named
+
+
+def write_fresh_status(held: Sitting, out: Path) -> None:
+    """The body's status list as of now, at `out`."""
+    signer = held.open_signer()
+    _publish_list(held, signer, out, fresh_list(held.body, signer=signer, home=held.home, now=now()))
+    talk(f"fresh status list in {escape(str(out))}")
+
+
+def read_contents(request: Path) -> list[Digest]:
+    """The content digests of a request."""
+    with opened(request) as stream:
+        return [row.digest for row in RequestReader(stream)]
+
+
+def _publish_list(held: Sitting, signer: MemorySigner, out: Path, token: str) -> None:
+    data = token.encode("ascii")
+    write_new(out, data)
+    if read_bounded(out, MAX_LIST_BYTES) != data:
+        raise HandsealError(f"{out}: does not read back as it was written")
+    held.transcript.add("list-written", file=out.name, digest=sri(sha256(data)))
+    held.transcript.close(held.public, signer.sign)

@@ -1,0 +1,66 @@
+"""A trust folder on a disk: read whole, written whole or not at all, and shown before it is signed."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from keys import trust_edit
+from keys.console import escape
+from keys.encoding import Digest, digest_words
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import read_bounded, require_absent, write_new
+from keys.trust_chain import MAX_LIST_BYTES, ReadTrustFile, in_writing_order, is_trust_file
+from keys.trust_words import describe_files
+
+_MAX_FILES = 5_000
+
+
+def folder_reader(trust_folder: Path) -> ReadTrustFile:
+    """`ReadTrustFile` for a folder; a link or a missing file is no file."""
+
+    def read(name: str) -> bytes | None:
+        path = trust_folder / name
+        return read_bounded(path, MAX_LIST_BYTES) if path.is_file() and not path.is_symlink() else None
+
+    return read
+
+
+def read_folder(trust_folder: Path) -> dict[str, bytes]:
+    """All trust files of a folder; anything else in it is left alone."""
+    if not trust_folder.is_dir():
+        raise ConfigurationError(f"{trust_folder}: is not a folder")
+    names = [path.name for path in trust_folder.iterdir() if is_trust_file(path.name)]
+    if len(names) > _MAX_FILES:
+        raise HandsealError(f"{trust_folder}: holds more than {_MAX_FILES} files")
+    return {name: read_bounded(trust_folder / name, MAX_LIST_BYTES) for name in names}
+
+
+def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+    """`files` as the new folder `out`, whole or not at all."""
+    require_absent(out)
+    beside = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+    try:
+        beside.mkdir()
+        try:
+            for name in in_writing_order(files):
+                write_new(beside / name, files[name])
+            beside.rename(out)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as fault:
+        raise HandsealError(f"{out}: {fault.strerror or 'cannot be written'}") from fault
+
+
+def show_draft(files: Mapping[str, bytes]) -> Digest:
+    """Prints what a draft holds or changes, its digest and its words; returns the digest."""
+    for line in describe_files(files):
+        click.echo(escape(line))
+    digest = trust_edit.open_draft(files).digest
+    click.echo(f"Draft: {digest.hex()}")
+    click.echo(f"Words: {' '.join(digest_words(digest))}")
+    return digest

@@ -1,0 +1,146 @@
+"""`trust sign`: a holder reads what a draft changes, confirms its words and adds one signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from keys import trust_edit
+from keys.console import read_passphrase, talk
+from keys.encoding import digest_words, sri
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import replace_file
+from keys.home import Home
+from keys.keyfile import open_trust_key, public_path, read_public_key
+from keys.offline_cli import (
+    ceremony_transcript,
+    confirm_words,
+    folder,
+    home_option,
+    key_option,
+    now,
+    online_option,
+    open_home,
+    passphrase_option,
+    require_offline,
+)
+from keys.possession import PublicKeyFile
+from keys.sitting_cli import known_trust, root_option, trust_option
+from keys.transcript import Transcript
+from keys.trust import Trust
+from keys.trust_chain import TARGETS, in_writing_order, list_name
+from keys.trust_folder_cli import read_folder, show_draft
+
+
+@click.command()
+@click.argument("draft", type=folder)
+@key_option
+@click.option("--confirm", metavar="WORDS", help="The twelve words of the draft, instead of being asked.")
+@trust_option
+@root_option
+@passphrase_option
+@home_option
+@online_option
+def sign(draft: Path, key_path: Path, confirm: str | None, **options: Any) -> None:
+    """Read what DRAFT changes, confirm its words, and add your signature to it.
+
+    The draft has to go on from the newest trust list this body knows; after a founding in which it did not sign, show
+    it that list once with --trust and --root.
+
+    \b
+    handseal-ceremony trust sign draft --key trust.key
+    handseal-ceremony trust sign draft --key trust.key --trust site/trust --root 3f5a...
+    """
+    network = require_offline(online=options["online"])
+    public = read_public_key(public_path(key_path))
+    with open_home(options["home"]) as home:
+        home.require_owner(public.organisation)
+        home.require_clock(now())
+        with ceremony_transcript(home, "trust-sign", key=public.kid, network=network) as transcript:
+            signed = sign_draft(
+                draft,
+                public,
+                lambda: _open_key(key_path, public, options["passphrase_file"]),
+                transcript,
+                held=lambda files: held_trust(home, files, options["trust_folder"], options["root"]),
+                confirm=confirm,
+            )
+        if trust_edit.is_complete(signed):
+            home.take_trust(draft, trust_edit.root_digest(signed))
+    _show_progress(signed)
+
+
+def sign_draft(
+    draft: Path,
+    public: PublicKeyFile,
+    open_key: Callable[[], Ed25519PrivateKey],
+    transcript: Transcript,
+    *,
+    held: Callable[[Mapping[str, bytes]], Trust | None],
+    confirm: str | None,
+) -> dict[str, bytes]:
+    """Shows the draft, has its words confirmed, and adds one signature; returns the files as they are then.
+
+    `held` tells from the draft which trust list this holder verified last.
+    """
+    files = read_folder(draft)
+    known = held(files)
+    if known is not None:
+        trust_edit.require_continues(files, known)
+    digest = show_draft(files)
+    transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
+    confirm_words(digest_words(digest), confirm, transcript)
+    private = open_key()
+    signed = trust_edit.sign(files, private, held=known)
+    changed = _replace_changed(draft, files, signed)
+    transcript.add("signed", files=", ".join(changed) or "none")
+    transcript.close(public, private.sign)
+    if not changed:
+        talk("nothing to sign: your signature is there, or the threshold was reached without it")
+    return signed
+
+
+def _replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Writes what changed and returns the names."""
+    changed = tuple(name for name in in_writing_order(after) if after[name] != before[name])
+    for name in changed:
+        replace_file(draft / name, after[name])
+    return changed
+
+
+def held_trust(home: Home, files: Mapping[str, bytes], trust_folder: Path | None, root: str | None) -> Trust | None:
+    """The newest trust list this body knows; None at a founding."""
+    if trust_folder is not None or root is not None or home.note("trust") is not None:
+        return known_trust(home, trust_folder, root)
+    draft = trust_edit.open_draft(files)
+    if draft.list.version == draft.root.signed.version == 1:
+        return None
+    raise ConfigurationError(
+        "trust list: none is known yet, so this draft cannot be compared with it", hint="add --trust DIR --root HEX"
+    )
+
+
+def _open_key(path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> Ed25519PrivateKey:
+    private = open_trust_key(path, read_passphrase("passphrase", passphrase_file))
+    if private.public_key() != public.ed25519:
+        raise HandsealError(f"{path}: does not belong to {public_path(path)}")
+    return private
+
+
+def _show_progress(files: Mapping[str, bytes]) -> None:
+    for part in trust_edit.progress(files):
+        state = "complete" if part.complete else f"{part.threshold} needed"
+        click.echo(f"{part.file}: signed by {', '.join(part.signed) or 'nobody'} ({state})")
+    if not trust_edit.is_complete(files):
+        talk("pass the folder on to the next holder")
+        return
+    digest = trust_edit.root_digest(files)
+    click.echo(f"Root: {digest}")
+    click.echo(f"Words: {' '.join(digest_words(bytes.fromhex(digest)))}")
+    newest = list_name(trust_edit.open_draft(files).list.version)
+    talk("complete: the clinic takes the folder in with `handseal receive FOLDER`; verifiers are told the root")
+    talk(f"a copy of the site takes it in its trust/, {newest} before {TARGETS}")
