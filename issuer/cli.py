@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from issuer import (
+    affected_cli,
     correction_cli,
     demo_cli,
     grading_cli,
@@ -49,6 +50,7 @@ for command in (
     *release_cli.COMMANDS,
     *standing_cli.COMMANDS,
     *correction_cli.COMMANDS,
+    *affected_cli.COMMANDS,
     *overview_cli.COMMANDS,
     *report_cli.COMMANDS,
     *share_cli.COMMANDS,

@@ -5,8 +5,6 @@ Texts stand here as they would be signed; whoever prints them on a terminal esca
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 import msgspec
@@ -14,7 +12,7 @@ import msgspec
 from keys.encoding import format_time, sri
 from keys.review import Review, ReviewRow
 from keys.syllabus import Criterion, Outcome, Rubric, Syllabus, Texts
-from keys.text import FORMULA_STARTS
+from keys.tables import table_csv
 
 ROW_HEADINGS = (
     "row",
@@ -63,13 +61,8 @@ def row_cells(row: ReviewRow) -> tuple[str, ...]:
 
 
 def export_rows(review: Review) -> bytes:
-    """All rows as CSV in UTF-8; a cell that a spreadsheet would run gets an apostrophe in front (I01)."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(ROW_HEADINGS)
-    for row in review.rows:
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row_cells(row)])
-    return text.getvalue().encode("utf-8")
+    """All rows as a table for a spreadsheet."""
+    return table_csv(ROW_HEADINGS, map(row_cells, review.rows))
 
 
 def review_json(review: Review) -> dict[str, object]:

@@ -155,9 +155,9 @@ def next_list(
         )
     new = _add_policies(new, changes.programme, site)
     for end in changes.end_key:
-        new = _change_key(new, end.kid, valid_until=end.until)
+        new = change_key(new, end.kid, valid_until=end.until)
     for fall in changes.compromised:
-        new = _change_key(new, fall.kid, compromised_since=fall.since)
+        new = change_key(new, fall.kid, compromised_since=fall.since)
     for close in changes.end_programme:
         new = _end_programme(new, close)
     for frozen in changes.freeze:
@@ -268,7 +268,8 @@ def _end_programme(trust_list: TrustList, end: ProgrammeEnd) -> TrustList:
     raise FormatError(f"programme {end.slug}: is not in the list")
 
 
-def _change_key(trust_list: TrustList, kid: str, **changes: datetime) -> TrustList:
+def change_key(trust_list: TrustList, kid: str, **changes: datetime | UnsetType) -> TrustList:
+    """The list with other dates of one key; FormatError where it has no such key."""
     for organisation in trust_list.organisations:
         if kid in {key.kid for key in organisation.keys}:
             keys = tuple(replace(key, **changes) if key.kid == kid else key for key in organisation.keys)
