@@ -17,6 +17,7 @@ from keys.offline_cli import (
     home_option,
     open_home,
 )
+from keys.rehearse_cli import rehearse
 from keys.review_cli import show_review
 from keys.review_text import export_rows, review_json
 from keys.sitting_cli import input_file
@@ -112,6 +113,7 @@ cli.add_command(withdraw)
 cli.add_command(status)
 cli.add_command(trust)
 cli.add_command(transcript)
+cli.add_command(rehearse)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,14 +7,14 @@ that a type cannot say.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field, structs
 
 from keys.encoding import MAX_INTEGER, Digest, Sri, Time, canonical, require_utc, sha256
 
-VC_CONTEXT = "https://www.w3.org/ns/credentials/v2"
-OB_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+VC_CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
+OB_CONTEXT: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 MAX_ENDORSEMENTS = 8
 
 VcContext = Literal["https://www.w3.org/ns/credentials/v2"]

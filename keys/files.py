@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,23 @@ def write_new(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     """`data` as a new file; HandsealError where `path` exists."""
     with new_file(path, mode) as stream:
         stream.write(data)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes `path` when the block ends well and is gone otherwise; `path` must not exist."""
+    require_absent(path)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        beside.mkdir()
+        try:
+            yield beside
+            require_absent(path)
+            beside.rename(path)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as fault:
+        raise HandsealError(f"{path}: {fault.strerror or 'cannot be written'}") from fault
 
 
 def replace_file(path: Path, data: bytes, mode: int = PUBLIC, *, sync: bool = True) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from keys import trust_edit
 from keys.console import escape
 from keys.encoding import Digest, digest_words
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import read_bounded, require_absent, write_new
+from keys.files import new_folder, read_bounded, write_new
 from keys.trust_chain import MAX_LIST_BYTES, ReadTrustFile, in_writing_order, is_trust_file
 from keys.trust_words import describe_files
 
@@ -42,18 +40,9 @@ def read_folder(trust_folder: Path) -> dict[str, bytes]:
 
 def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
     """`files` as the new folder `out`, whole or not at all."""
-    require_absent(out)
-    beside = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
-    try:
-        beside.mkdir()
-        try:
-            for name in in_writing_order(files):
-                write_new(beside / name, files[name])
-            beside.rename(out)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-    except OSError as fault:
-        raise HandsealError(f"{out}: {fault.strerror or 'cannot be written'}") from fault
+    with new_folder(out) as beside:
+        for name in in_writing_order(files):
+            write_new(beside / name, files[name])
 
 
 def show_draft(files: Mapping[str, bytes]) -> Digest:

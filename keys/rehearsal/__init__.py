@@ -1,0 +1,1 @@
+"""Rehearsals: invented bodies and throw-away keys, and everything else as it is in earnest."""
