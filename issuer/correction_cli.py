@@ -17,7 +17,6 @@ from issuer.database import open_database, writing
 from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.opening_cli import cache, start
 from issuer.proposing import Proposer
-from issuer.publishing import Folder
 from issuer.records_cli import FOLDER, as_json_option, clock, in_workspace
 from issuer.renewing import NotRenewed, Renewed
 from issuer.standing_cli import reason_option
@@ -25,6 +24,7 @@ from issuer.statuses import grouped
 from issuer.upkeep import require_clock
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError
+from verifier.folder import Folder
 
 _SHOWN = 50
 

@@ -18,15 +18,7 @@ from issuer.config import Workspace
 from issuer.database import writing
 from issuer.lots import lots
 from issuer.models import CertificateRecord, CosignatureRecord, Event, RequestRecord, State
-from issuer.publishing import (
-    Folder,
-    is_published,
-    publish_status_list,
-    publish_trust,
-    read_status_list,
-    taking_turns,
-    trust_reader,
-)
+from issuer.publishing import is_published, publish_status_list, publish_trust, read_status_list, trust_reader
 from keys.cosignature import Cosignature, fits, open_cosignature
 from keys.credential import Endorsement, calendar_date
 from keys.encoding import parse
@@ -38,6 +30,7 @@ from keys.response import ResponseReader
 from keys.status import MAX_LIST_BYTES, StatusList, StatusListCredential, decode_bits, open_status_list
 from keys.trust import Trust, Use
 from keys.trust_chain import TARGETS, list_name, load_trust, root_name
+from verifier.folder import Folder, taking_turns
 
 
 class Answer(Struct, frozen=True):

@@ -18,7 +18,7 @@ from issuer.config import Workspace
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, CosignatureRecord, Enrolment, Event, State, StatusRecord, SyllabusVersion
 from issuer.printing import file_name
-from issuer.publishing import Folder, mode_of, published_certificates, read_status_list
+from issuer.publishing import mode_of, published_certificates, read_status_list
 from issuer.standings import endings, withdrawn
 from issuer.statuses import LIST_BITS, grouped, list_id, read_bits
 from keys import names
@@ -29,6 +29,7 @@ from keys.jws import parse_header, split_token
 from keys.profile import parse_certificate
 from keys.status import StatusList, open_status_list, set_bits
 from keys.trust import Trust, Use
+from verifier.folder import Folder
 from verifier.materials import Materials
 
 SOON = (timedelta(days=7), timedelta(days=30), timedelta(days=60))

@@ -20,12 +20,13 @@ from issuer.config import Workspace
 from issuer.database import forget, writing
 from issuer.models import CertificateRecord, CosignatureRecord, Enrolment, Event, Learner, State
 from issuer.printing import file_name
-from issuer.publishing import Folder, settle, withdraw_certificate
+from issuer.publishing import withdraw_certificate
 from issuer.statuses import grouped, require_reason
 from keys import names
 from keys.encoding import b64url_decode
 from keys.errors import FormatError, HandsealError
 from keys.profile import parse_certificate
+from verifier.folder import Folder, settle
 
 MAX_LOOKED_AT = 256 * 1024 * 1024
 """Larger files are named as not looked at."""

@@ -19,7 +19,7 @@ from issuer.database import reading, writing
 from issuer.lots import LOT
 from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, State
 from issuer.printing import Press, Sheet, file_name, write_pdfs
-from issuer.publishing import Folder, publish_certificates, settle, withdraw_card
+from issuer.publishing import publish_certificates, withdraw_card
 from issuer.statuses import grouped, require_key, require_replacing, supersede
 from keys.cosignature import open_cosignature
 from keys.credential import MAX_ENDORSEMENTS, Certificate
@@ -30,6 +30,7 @@ from keys.profile import parse_certificate
 from keys.quorum import Quorum, count
 from keys.signer import Signer
 from keys.trust import Trust, Use
+from verifier.folder import Folder, settle
 from verifier.materials import Materials
 from verifier.quorum import partner_lines
 from verifier.report import Partner, PartnerOutcome, VerifiedCredential
@@ -331,8 +332,7 @@ def _end_replaced(ids: Sequence[int], desk: Desk) -> list[str]:
 
 def _print(lot: _Lot, desk: Desk) -> tuple[list[tuple[_Closed, Digest]], list[Refused]]:
     outcomes = write_pdfs(lot.sheets, lot.pdfs, Folder(desk.workspace.certificates))
-    printed: list[tuple[_Closed, Digest]] = []
-    refused: list[Refused] = []
+    printed, refused = list[tuple[_Closed, Digest]](), list[Refused]()
     for item, outcome in zip(lot.kept, outcomes, strict=True):
         if isinstance(outcome, HandsealError):
             refused.append(Refused(item.ready.lookup_id, str(outcome)))

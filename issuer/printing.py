@@ -11,11 +11,11 @@ from functools import partial
 from msgspec import Struct
 
 from issuer.certificate import Design, PublishedAddress, render
-from issuer.publishing import Folder
 from keys.credential import Certificate
 from keys.encoding import Digest, sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import SECRET
+from verifier.folder import Folder
 from verifier.report import VerifiedCredential
 
 _MAX_NAME = 60

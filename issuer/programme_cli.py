@@ -12,7 +12,7 @@ from issuer.comparison import between, since_last, with_file
 from issuer.config import Workspace, find_workspace
 from issuer.database import open_database, reading, writing
 from issuer.models import Event
-from issuer.publishing import Folder, publish_index, publish_syllabus
+from issuer.publishing import publish_syllabus
 from issuer.records_cli import FILE, as_json_option, clock, in_workspace
 from issuer.rules import Findings, check_file, require_programme
 from issuer.syllabuses import open_syllabus, publish_version
@@ -20,6 +20,7 @@ from issuer.upkeep import current_trust
 from keys.console import escape, print_json
 from keys.errors import ConfigurationError
 from verifier.comparison import Change
+from verifier.folder import Folder, publish_index
 
 
 @click.command()

@@ -5,94 +5,22 @@ formats.md section 8. The folder is the whole interface to verifiers; nothing he
 
 from __future__ import annotations
 
-import fcntl
-import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from keys import names
 from keys.credential import OB_CONTEXT, VC_CONTEXT, policy_context
-from keys.encoding import canonical, sha256, sri
+from keys.encoding import canonical
 from keys.errors import HandsealError
-from keys.files import PUBLIC, opened as opened, read_bounded, replace_file
+from keys.files import opened as opened
 from keys.syllabus import MAX_SYLLABUS_BYTES
 from keys.trust import Key, Organisation, TrustList
 from keys.trust_chain import TARGETS, ReadTrustFile, in_writing_order, is_trust_file
+from verifier.folder import Folder
 from verifier.published import certificate_card
 
-MAX_SITE_FILE = 8 * 1024 * 1024
-INDEX = "index.json"
 _CERTIFICATES = "c"
-_FOLDER_MODE = 0o755
-
-
-class Folder:
-    """A folder whose files are read up to a limit and replaced whole; paths are relative, with slashes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def path(self, name: str) -> Path:
-        return self.folder / name
-
-    def read(self, name: str, limit: int = MAX_SITE_FILE) -> bytes | None:
-        """The bytes of a file, None where there is none."""
-        path = self.path(name)
-        if not os.path.lexists(path):
-            return None
-        return read_bounded(path, limit)
-
-    def write(self, name: str, data: bytes, *, mode: int = PUBLIC, sync: bool = True) -> bool:
-        """Puts `data` there; whether anything changed. The same bytes are left alone."""
-        path = self.path(name)
-        if not path.is_symlink() and _holds(path, data):
-            return False
-        make_folder(path.parent)
-        replace_file(path, data, mode, sync=sync)
-        return True
-
-    def remove(self, name: str) -> bool:
-        """Whether there was such a file; now there is none."""
-        try:
-            self.path(name).unlink()
-        except FileNotFoundError:
-            return False
-        except OSError as fault:
-            raise HandsealError(f"{self.path(name)}: {fault.strerror or 'cannot be removed'}") from fault
-        return True
-
-    def names(self, below: str = "") -> Iterator[str]:
-        """Every file's path in order, without what is hidden or half written."""
-        yield from _files(self.path(below) if below else self.folder, f"{below}/" if below else "")
-
-
-def settle() -> None:
-    """Waits until everything written so far is on the disk: once for a lot, where once for each file takes seconds."""
-    os.sync()
-
-
-def make_folder(path: Path) -> None:
-    try:
-        path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise HandsealError(f"{path}: {fault.strerror or 'cannot be made'}") from fault
-
-
-@contextmanager
-def taking_turns(site: Folder) -> Iterator[None]:
-    """One command at a time between looking at what is on the site and replacing it; the kernel lets go of a dead one.
-
-    Where a newer file lies, an older one that was verified at the same time must not land on it.
-    """
-    make_folder(site.folder)
-    descriptor = os.open(site.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def is_folder(path: Path) -> bool:
@@ -209,21 +137,6 @@ def publish_documents(site: Folder, base: str, trust_list: TrustList) -> bool:
     return changed
 
 
-def publish_index(site: Folder) -> bool:
-    """`index.json`: every file but the certificates with its digest, for mirrors over HTTP.
-
-    Certificates are left out: an index of them would publish every learner.
-    """
-    digests = {}
-    with taking_turns(site):
-        for name in site.names():
-            if name != INDEX and not name.startswith(f"{_CERTIFICATES}/"):
-                data = site.read(name)
-                if data is not None:
-                    digests[name] = sri(sha256(data))
-        return site.write(INDEX, canonical({"files": digests}))
-
-
 def _profile(organisation: Organisation) -> dict[str, object]:
     """An Open Badges profile under the organisation's newest name."""
     latest = organisation.names[-1].since
@@ -242,24 +155,3 @@ def _public_jwk(key: Key) -> dict[str, object]:
     jwk = key.jwk
     members = {name: getattr(jwk, name) for name in jwk.__struct_fields__}
     return {**members, "kty": jwk.__struct_config__.tag, "kid": key.kid, "alg": key.alg, "use": "sig"}
-
-
-def _files(folder: Path, prefix: str) -> Iterator[str]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(folder / entry.name, f"{prefix}{entry.name}/")
-        else:
-            yield f"{prefix}{entry.name}"
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
-    except OSError:
-        return False

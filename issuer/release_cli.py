@@ -25,7 +25,7 @@ from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
 from issuer.opening_cli import cache, issue_key, look, start, status_key
 from issuer.printing import Press, press
-from issuer.publishing import Folder, publish_documents, publish_index
+from issuer.publishing import publish_documents
 from issuer.receiving import Kind, kind_of, take_file, take_trust
 from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.statuses import grouped
@@ -37,6 +37,7 @@ from keys.errors import ConfigurationError, HandsealError
 from keys.files import SECRET, new_file
 from keys.signer import Signer
 from keys.trust import Trust
+from verifier.folder import Folder, publish_index
 from verifier.sources import Site
 
 FILE = click.Path(path_type=Path, dir_okay=False)

@@ -16,7 +16,7 @@ from issuer.config import Workspace
 from issuer.database import reading
 from issuer.models import State
 from issuer.opening_cli import look, start
-from issuer.publishing import Folder, is_published, make_folder, publish_index
+from issuer.publishing import is_published
 from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.sharing import (
     Consent,
@@ -34,6 +34,7 @@ from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.files import PUBLIC, SECRET, require_absent
 from keys.trust import Trust
+from verifier.folder import Folder, make_folder, publish_index
 from verifier.published import certificate_card, programme_card
 from verifier.sources import Site
 from verifier.verify import verify

@@ -11,13 +11,14 @@ from issuer import statuses, upkeep
 from issuer.config import Workspace
 from issuer.database import writing
 from issuer.opening_cli import start, status_key
-from issuer.publishing import Folder, withdraw_certificate
+from issuer.publishing import withdraw_certificate
 from issuer.records_cli import clock, in_workspace
 from issuer.statuses import Change
 from keys.console import escape
 from keys.errors import HandsealError
 from keys.names import parse_lookup_id
 from keys.trust import Trust
+from verifier.folder import Folder
 
 reason_option = click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the certificate.")
 

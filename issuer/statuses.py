@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from issuer.config import Workspace
 from issuer.database import take_turns
 from issuer.models import CertificateRecord, CosignatureRecord, Event, State, StatusRecord
-from issuer.publishing import Folder, publish_status_list, read_status_list
+from issuer.publishing import publish_status_list, read_status_list
 from keys import names
 from keys.encoding import parse
 from keys.errors import ConfigurationError, FormatError, HandsealError
@@ -37,6 +37,7 @@ from keys.status import (
 )
 from keys.text import mixed_script_words, require_text
 from keys.trust import Trust, Use
+from verifier.folder import Folder
 
 LIST_BITS = MIN_BITS
 MAX_PER_LIST = LIST_BITS // 2

@@ -13,13 +13,10 @@ from issuer.database import reading, writing
 from issuer.lots import LOT, lots
 from issuer.models import CertificateRecord, Enrolment, Event, Learner, State, StatusRecord, SyllabusVersion
 from issuer.publishing import (
-    Folder,
     publish_certificates,
     publish_documents,
-    publish_index,
     publish_syllabus,
     published_cards,
-    settle,
     trust_reader,
     withdraw_card,
     withdraw_certificate,
@@ -30,6 +27,7 @@ from keys.errors import HandsealError
 from keys.signer import Signer
 from keys.trust import Trust
 from keys.trust_chain import load_trust
+from verifier.folder import Folder, publish_index, settle
 
 
 class Brought(Struct, frozen=True):

@@ -53,7 +53,8 @@ LIBRARIES = {
 BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.home", "keys.keyfile", "keys.trust_cli", "keys.trust_edit")}
 
 WORLDLY = frozenset(
-    "cli web config sources state database publishing fonts keyfile signer files home console demo stage".split()
+    "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "
+    "origin mirror".split()
 )
 RANDOM = frozenset("signer keyfile cli home demo stage web".split())
 WORLD_MODULES = frozenset(

@@ -17,6 +17,7 @@ from keys.files import read_bounded
 from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, undecided, verify_carried
 from verifier.config import Settled, configuration_path, settle
 from verifier.materials import Materials
+from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
 from verifier.report import Report
 from verifier.tally import Tally
@@ -145,6 +146,9 @@ def serve(
     finally:
         if counts:
             counts.write()
+
+
+cli.add_command(mirror_site)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -59,12 +59,18 @@ def settle(path: Path, *, site: Path | None, root: str | None, state: Path | Non
     written = read_configuration(path)
     folder = path.parent
     told_site = site or _path(folder, written.site)
-    told_root = root or written.root
-    if not told_root:
-        raise ConfigurationError("root: was not told, so nothing can be believed", hint=_NO_ROOT_HINT.format(path))
+    believed = require_root(path, root)
     if told_site is None:
         raise ConfigurationError("site: was not told", hint=f'--site DIR, or site = "DIR" in {path}')
-    return Settled(told_site, require_root_digest(told_root), state or _path(folder, written.state))
+    return Settled(told_site, believed, state or _path(folder, written.state))
+
+
+def require_root(path: Path, root: str | None) -> str:
+    """The root on the command line, else the one in the file at `path`; ConfigurationError without one."""
+    told = root or read_configuration(path).root
+    if not told:
+        raise ConfigurationError("root: was not told, so nothing can be believed", hint=_NO_ROOT_HINT.format(path))
+    return require_root_digest(told)
 
 
 def _path(folder: Path, text: str | None) -> Path | None:

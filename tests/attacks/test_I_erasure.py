@@ -11,7 +11,6 @@ from sqlalchemy import select
 from issuer.database import open_database, reading, writing
 from issuer.erasing import Erased, erase, files_holding
 from issuer.models import CertificateRecord, Event, Learner, StatusRecord
-from issuer.publishing import Folder
 from keys.errors import HandsealError
 from keys.request import RequestReader
 from tests.issuer.clinic import COHORT, Clinic, found_clinic, later
@@ -19,6 +18,7 @@ from tests.issuer.desk import open_desk, run, tick
 from tests.issuer.entries import PROGRAMME_FILE
 from tests.issuer.people import RIGHT, WRONG, cosign, draft, verdict
 from tests.world import HARBOUR, TTMA
+from verifier.folder import Folder
 from verifier.report import Verdict
 from verifier.verify import verify
 

@@ -21,7 +21,7 @@ from issuer.issuing import Desk, Issued, issue
 from issuer.models import Assessor, Attempt, CertificateRecord, Cohort, Enrolment, Learner, SyllabusVersion
 from issuer.printing import Sheet
 from issuer.proposing import Proposal, Proposer, propose
-from issuer.publishing import Folder, publish_documents, publish_syllabus
+from issuer.publishing import publish_documents, publish_syllabus
 from keys.credential import Certificate
 from keys.encoding import sha256
 from keys.request import RequestReader
@@ -30,6 +30,7 @@ from keys.status import StatusList
 from keys.trust import Trust, TrustList
 from keys.trust_edit import Holder, found, propose as propose_list, root_digest, sign
 from tests.world import CLINIC, FOUNDED, HARBOUR, NOW, TTMA, World, list_of
+from verifier.folder import Folder
 from verifier.materials import Materials
 from verifier.sources import Site
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from issuer import cosigning
 from issuer.database import reading
 from issuer.models import CosignatureRecord
-from issuer.publishing import publish_status_list, taking_turns, trust_files
+from issuer.publishing import publish_status_list, trust_files
 from issuer.receiving import Kind, kind_of, take_file, take_trust
 from keys.encoding import canonical, sha256, sri
 from keys.errors import FormatError, HandsealError, SignatureError
@@ -19,6 +19,7 @@ from keys.trust import Use
 from keys.trust_edit import propose as propose_list, sign
 from tests.issuer.clinic import NAMES, Clinic, found_clinic, later
 from tests.world import CLINIC, HARBOUR, NORTH, SITE, TTMA, list_of, organisation
+from verifier.folder import taking_turns
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from issuer import publishing
-from issuer.publishing import Folder
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
 from keys.trust_chain import is_trust_file
 from tests.issuer.clinic import Clinic, found_clinic
 from tests.world import CLINIC, SITE, World
+from verifier.folder import Folder, make_folder, publish_index
 
 LOOKUP = "27M1G67RS6ENTQCR66AQA16S1V"
 
@@ -43,7 +43,7 @@ def test_what_is_absent_is_none(site: Folder) -> None:
 def test_a_link_is_not_followed(site: Folder, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"mine")
-    publishing.make_folder(site.folder)
+    make_folder(site.folder)
     site.path("a").symlink_to(other)
     with pytest.raises(HandsealError, match="symbolic link"):
         site.write("a", b"mine")
@@ -71,7 +71,7 @@ def test_a_version_never_changes(site: Folder) -> None:
 
 def test_the_index_names_all_but_certificates(clinic: Clinic) -> None:
     publishing.publish_certificates(clinic.site, {LOOKUP: b"token"})
-    publishing.publish_index(clinic.site)
+    publish_index(clinic.site)
     index = msgspec.json.decode(clinic.site.read("index.json") or b"")["files"]
     names = {name for name in clinic.site.names() if not name.startswith("c/") and name != "index.json"}
     assert set(index) == names
@@ -93,7 +93,7 @@ def test_others_find_organisations_and_keys(clinic: Clinic) -> None:
 
 def test_trust_files_end_with_targets(clinic: Clinic, tmp_path: Path) -> None:
     copy = Folder(tmp_path / "copy")
-    publishing.make_folder(copy.path("trust"))
+    make_folder(copy.path("trust"))
     copy.path("trust/targets.json").symlink_to(clinic.workspace.folder / "clinic.toml")
     with pytest.raises(HandsealError, match="symbolic link"):
         publishing.publish_trust(copy, clinic.trust_files)
