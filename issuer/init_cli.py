@@ -14,7 +14,7 @@ import click
 from issuer.config import CLINIC_TOML, Workspace, open_workspace
 from issuer.database import open_database
 from keys import names
-from keys.console import escape, new_passphrase, talk
+from keys.console import escape, new_passphrases, talk
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded, replace_file
 from keys.keyfile import create_key
@@ -41,7 +41,8 @@ def init(folder: Path, slug: str, name: str, site: str, passphrase_file: Path | 
     """
     _require_free(folder)
     _require_identity(slug, name, site)
-    passphrase = None if no_keys else new_passphrase("Passphrase of the issue key", passphrase_file)
+    files = () if passphrase_file is None else (passphrase_file,)
+    passphrase = None if no_keys else new_passphrases("Passphrase of the issue key", files)
     made = make_workspace(folder, slug=slug, name=name, site=site, passphrase=passphrase, created=datetime.now(UTC))
     click.echo(str(made.folder))
     talk(f"{escape(name)}: the workspace is ready; README.md in it says how to go on")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +14,11 @@ from issuer.certificate import Design
 from issuer.config import Workspace
 from issuer.database import open_database
 from issuer.fonts import prepare_fonts
-from keys.console import read_passphrase
 from keys.files import read_bounded
-from keys.keyfile import is_encrypted, open_key_file, require_encrypted
+from keys.keyfile import public_path, read_public_key
 from keys.signer import Signer
 from keys.trust import Trust
+from keys.unlock_cli import unlocked
 
 _MAX_LOGO = 4 * 1024 * 1024
 
@@ -46,15 +48,23 @@ def look(workspace: Workspace, design: str | None = None) -> Design:
     )
 
 
-def issue_key(workspace: Workspace, passphrase_file: Path | None) -> Signer:
+def issue_key(workspace: Workspace, passphrase_files: Sequence[Path]) -> AbstractContextManager[Signer]:
     """The key that signs certificates; asks for its passphrase on a terminal where no file is given."""
-    path = workspace.issue_key
-    require_encrypted(path)
-    return open_key_file(path, read_passphrase("Passphrase of the issue key", passphrase_file), base=workspace.site)
+    return _opened(workspace.issue_key, passphrase_files, "Passphrase of the issue key")
 
 
-def status_key(workspace: Workspace) -> Signer:
+def status_key(workspace: Workspace) -> AbstractContextManager[Signer]:
     """The unattended key that signs status lists."""
-    path = workspace.status_key
-    passphrase = read_passphrase("Passphrase of the status key", None) if is_encrypted(path) else None
-    return open_key_file(path, passphrase, base=workspace.site)
+    return _opened(workspace.status_key, (), "Passphrase of the status key")
+
+
+def sign_lists(engine: Engine, workspace: Workspace, trust: Trust, now: datetime, *, always: bool = True) -> None:
+    """`upkeep.refresh_lists` with the status key."""
+    with status_key(workspace) as signer:
+        upkeep.refresh_lists(engine, workspace, trust=trust, signer=signer, now=now, always=always)
+
+
+@contextmanager
+def _opened(path: Path, passphrase_files: Sequence[Path], called: str) -> Iterator[Signer]:
+    with unlocked(path, read_public_key(public_path(path)), passphrase_files, called=called) as signer:
+        yield signer

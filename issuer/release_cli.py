@@ -7,9 +7,9 @@ import secrets
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from issuer.cosigning import Answer, ListNews
 from issuer.database import open_database, reading
 from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
-from issuer.opening_cli import cache, issue_key, look, start, status_key
+from issuer.opening_cli import cache, issue_key, look, sign_lists, start
 from issuer.printing import Press, press
 from issuer.publishing import publish_documents
 from issuer.receiving import Kind, kind_of, take_file, take_trust
@@ -43,7 +43,11 @@ from verifier.sources import Site
 FILE = click.Path(path_type=Path, dir_okay=False)
 _SHOWN = 20
 passphrase_option = click.option(
-    "--passphrase-file", type=FILE, help="Passphrase of the issue key (mode 0600) instead of a prompt."
+    "--passphrase-file",
+    "passphrase_files",
+    type=FILE,
+    multiple=True,
+    help="Passphrase of the issue key (mode 0600) instead of a prompt; twice for two custodians.",
 )
 
 
@@ -140,7 +144,7 @@ def _follow_trust(engine: Engine, workspace: Workspace, trust: Trust, now: datet
     """Documents and the clinic's own lists under a new trust list, where its status key is here and known."""
     publish_documents(Folder(workspace.site_folder), workspace.site, trust.list)
     try:
-        upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
+        sign_lists(engine, workspace, trust, now)
     except HandsealError as fault:
         talk(f"status lists were not signed: {escape(str(fault))}")
         talk("hint: handseal publish signs them")
@@ -203,7 +207,7 @@ def issue_command(
     arguments: tuple[str, ...],
     wait_for_all: bool,
     workers: int | None,
-    passphrase_file: Path | None,
+    passphrase_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Sign what has its co-signatures, verify, publish and print it; may be stopped and run again.
@@ -216,9 +220,10 @@ def issue_command(
     cohort, responses = _split(arguments)
     news = _receive(engine, workspace, responses, now) if responses else []
     trust = current_trust(workspace) if responses else trust
-    upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now, always=False)
-    with _press(workspace, workers) as pressing:
-        desk = _desk(engine, workspace, trust, pressing, now, lambda: issue_key(workspace, passphrase_file))
+    sign_lists(engine, workspace, trust, now, always=False)
+    with _press(workspace, workers) as pressing, ExitStack() as opened:
+        signer = partial(opened.enter_context, issue_key(workspace, passphrase_files))
+        desk = _desk(engine, workspace, trust, pressing, now, signer)
         done = _total(_progress(issue(desk, cohort=cohort, wait_for_all=wait_for_all)))
     _say_issued(done, as_json=as_json)
     if done.refused or any("fault" in entry for entry in news):
@@ -278,10 +283,7 @@ def _desk(
     engine: Engine, workspace: Workspace, trust: Trust, pressing: Press, now: datetime, signer: Callable[[], Signer]
 ) -> Desk:
     materials = Site(workspace.site_folder, workspace.root_digest, None).materials(now)
-
-    def lists() -> object:
-        return upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
-
+    lists = partial(sign_lists, engine, workspace, trust, now)
     return Desk(engine, workspace, trust, materials, signer, pressing, now, lists)
 
 

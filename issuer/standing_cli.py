@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from issuer import statuses, upkeep
 from issuer.config import Workspace
 from issuer.database import writing
-from issuer.opening_cli import start, status_key
+from issuer.opening_cli import sign_lists, start, status_key
 from issuer.publishing import withdraw_certificate
 from issuer.records_cli import clock, in_workspace
 from issuer.statuses import Change
@@ -84,7 +84,8 @@ def publish(workspace: Workspace) -> None:
     """
     now = clock()
     engine, trust = start(workspace, now)
-    done = upkeep.bring_up_to_date(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
+    with status_key(workspace) as signer:
+        done = upkeep.bring_up_to_date(engine, workspace, trust=trust, signer=signer, now=now)
     click.echo(f"{len(done.lists)} status lists signed")
     if done.certificates:
         click.echo(f"{done.certificates} certificates put back on the site")
@@ -101,7 +102,7 @@ def _say_changes(done: dict[str, bool], word: str) -> None:
 
 def _refresh(engine: Engine, workspace: Workspace, trust: Trust, now: datetime) -> None:
     try:
-        upkeep.refresh_lists(engine, workspace, trust=trust, signer=status_key(workspace), now=now)
+        sign_lists(engine, workspace, trust, now)
     except HandsealError as fault:
         hint = fault.hint or "handseal publish signs and publishes them"
         raise type(fault)(f"recorded, but the status lists are not on the site yet: {fault}", hint=hint) from fault

@@ -131,10 +131,6 @@ def sign(key: PrivateKey, message: bytes) -> bytes:
     return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
 
 
-def algorithm_of(key: PrivateKey) -> Algorithm:
-    return Algorithm.RS256 if isinstance(key, rsa.RSAPrivateKey) else Algorithm.ES256
-
-
 def _der(signature: bytes) -> bytes:
     if len(signature) != 2 * _COORDINATE_BYTES:
         raise SignatureError("an ES256 signature has 64 bytes")

@@ -73,7 +73,7 @@ def require_body(trust: Trust, kid: str, now: datetime) -> Body:
 
 def require_signer(body: Body, signer: Signer) -> None:
     """HandsealError unless `signer` holds the body's key (K08)."""
-    if signer.kid != body.kid or signer.algorithm.value != body.known.key.alg:
+    if signer.kid != body.kid or signer.alg != body.known.key.alg:
         raise HandsealError(f"key {signer.kid}: is not the key {body.kid} that was planned with")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -99,14 +100,44 @@ def read_passphrase(prompt: str, file: Path | None, *, confirm: bool = False) ->
     return passphrase
 
 
-def new_passphrase(prompt: str, file: Path | None) -> str:
-    """As `read_passphrase`, asked twice; warns where it is short."""
-    passphrase = read_passphrase(prompt, file, confirm=True)
-    if len(passphrase) < _SHORT_PASSPHRASE:
+def ask_passphrases(prompt: str, files: Sequence[Path] = (), *, custodians: int = 1) -> str:
+    """What opens a key: the passphrase of each custodian as `read_passphrase` has it, joined by one space.
+
+    `files` holds a file for each custodian, or none, and then each is asked without the other looking on.
+    """
+    return " ".join(_each_passphrase(prompt, files, custodians, confirm=False))
+
+
+def new_passphrases(prompt: str, files: Sequence[Path] = (), *, custodians: int = 1) -> str:
+    """As `ask_passphrases`, each asked twice; warns where one is short, and refuses one that two people share."""
+    spoken = _each_passphrase(prompt, files, custodians, confirm=True)
+    if len(set(spoken)) < custodians:
+        raise ConfigurationError("passphrase: is the same for both custodians", hint="each thinks of one of their own")
+    if min(map(len, spoken)) < _SHORT_PASSPHRASE:
         talk(
             f"warning: a passphrase of less than {_SHORT_PASSPHRASE} characters is soon guessed: take six random words"
         )
-    return passphrase
+    return " ".join(spoken)
+
+
+def forbid_core_dumps() -> None:
+    """A crash must not write a key to the disk (K10)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _each_passphrase(prompt: str, files: Sequence[Path], custodians: int, *, confirm: bool) -> list[str]:
+    if files and len(files) != custodians:
+        raise ConfigurationError(
+            f"passphrase: this key takes {custodians} of them, and {len(files)} files are named",
+            hint="--passphrase-file FILE once for each custodian, in the order of `keygen`",
+        )
+    spoken = []
+    for number in range(1, custodians + 1):
+        if custodians > 1 and not files:
+            talk(f"custodian {number}: alone at screen and keyboard now")
+        who = prompt if custodians == 1 else f"{prompt} of custodian {number}"
+        spoken.append(read_passphrase(who, files[number - 1] if files else None, confirm=confirm))
+    return spoken
 
 
 def _complain(program: str, message: str, hint: str) -> int:

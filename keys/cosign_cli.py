@@ -29,7 +29,7 @@ from keys.request import RequestReader
 from keys.review import Review, review_request
 from keys.review_cli import show_review
 from keys.roster import MAX_ROSTER_BYTES, parse_roster
-from keys.signer import MemorySigner
+from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
 
 
@@ -114,7 +114,7 @@ def cosign_request(
 
 
 def publish_response(
-    plan: CosignPlan, request: Path, out: Path, signer: MemorySigner, home: Home, moment: datetime
+    plan: CosignPlan, request: Path, out: Path, signer: Signer, home: Home, moment: datetime
 ) -> Cosigned:
     """Signs, writes `out` whole, then reads it back as a clinic would; a response that fails that is removed."""
     with opened(request) as source, new_file(out) as response:

@@ -48,7 +48,7 @@ def parse_header(token: Token, place: str = "token header") -> Header:
 
 def sign_token(payload: bytes, signer: Signer) -> str:
     """The compact JWS over `payload` (JCS bytes)."""
-    return compact_jws(Header(alg=signer.algorithm.value, kid=signer.kid), payload, signer.sign)
+    return compact_jws(Header(alg=signer.alg, kid=signer.kid), payload, signer.sign)
 
 
 def compact_jws(header: Header, payload: bytes, sign: Callable[[bytes], bytes]) -> str:

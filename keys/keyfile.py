@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 
 import pyrage
@@ -22,15 +23,25 @@ from keys.algorithms import Algorithm, generate_private_key, jwk_of, public_key
 from keys.encoding import canonical
 from keys.errors import FormatError, HandsealError
 from keys.files import SECRET, read_bounded, require_absent, write_new
-from keys.possession import AnyPrivateKey, KeyUse, PublicKeyFile, parse_public_key, prove_possession
-from keys.signer import MemorySigner
+from keys.possession import KeyUse, PublicKeyFile, parse_public_key, prove_possession
+from keys.private_key import AnyPrivateKey
 
 MAX_KEY_FILE = 64 * 1024
 
-_AGE = b"age-encryption.org/"
 _PLAIN = b"-----BEGIN PRIVATE KEY-----"
 _WEAK = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 _NOT_IGNORED = 1  # exit code of `git check-ignore`
+
+
+class KeyForm(Enum):
+    """How a key file keeps the key. What is neither open nor a known form counts as sealed, and will not open."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+
+
+class UnreadableKeyError(HandsealError):
+    """Wrong passphrase or damage: nobody is told which (K03)."""
 
 
 def create_key(
@@ -41,17 +52,19 @@ def create_key(
     passphrase: str | None,
     created: datetime,
     algorithm: Algorithm = Algorithm.ES256,
+    custodians: int = 1,
 ) -> PublicKeyFile:
     """A new key of `organisation` at `path` and `KEY.pub.json` beside it; both or none, nothing overwritten (K05).
 
     `passphrase` None leaves it unencrypted: for the unattended status key alone. A trust-list key is Ed25519.
+    With two `custodians` it is both their passphrases, joined by one space.
     """
     if passphrase is None and use is not KeyUse.STATUS:
         raise HandsealError(f"{path}: only an unattended status key may lie unencrypted")
     public = public_path(path)
     require_absent(public)
     key = ed25519.Ed25519PrivateKey.generate() if use is KeyUse.TRUST else generate_private_key(algorithm)
-    shown = prove_possession(key, organisation=organisation, use=use, created=created)
+    shown = prove_possession(key, organisation=organisation, use=use, created=created, custodians=custodians)
     write_key_file(path, key, passphrase)
     try:
         write_new(public, canonical(shown))
@@ -76,49 +89,15 @@ def write_key_file(path: Path, key: AnyPrivateKey, passphrase: str | None) -> No
     write_new(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase), SECRET)
 
 
-def open_key_file(path: Path, passphrase: str | None, *, base: str) -> MemorySigner:
-    """The signing key at `path`, whose owner's base URL is `base`.
+def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
+    """The private key at `path`; `passphrase` None for one that lies unencrypted.
 
     HandsealError for a file others may read, a symbolic link, one in a git work tree (K04), a weak form (K17), and
-    with one message for a wrong passphrase and for any damage (K03). Costs a second and 500 MB where encrypted.
+    `UnreadableKeyError`, with one message, for a wrong passphrase and for any damage (K03). Costs a second and 500 MB
+    where encrypted.
     """
-    key = _read(path, passphrase)
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        raise HandsealError(f"{path}: is a key for trust lists", hint="name the key that signs certificates or lists")
-    return MemorySigner(key, base)
-
-
-def open_trust_key(path: Path, passphrase: str) -> ed25519.Ed25519PrivateKey:
-    """The trust-list key at `path`; HandsealError as in `open_key_file`."""
-    key = _read(path, passphrase)
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise HandsealError(f"{path}: is no key for trust lists", hint="make one with keygen --use trust")
-    return key
-
-
-def is_encrypted(path: Path) -> bool:
-    """Whether opening `path` takes a passphrase."""
-    return read_bounded(path, MAX_KEY_FILE).startswith(_AGE)
-
-
-def require_encrypted(path: Path) -> None:
-    """HandsealError where a key that signs certificates or co-signs lies open."""
-    if not is_encrypted(path):
-        raise HandsealError(f"{path}: lies unencrypted", hint="only a status key may: make a new one with keygen")
-
-
-def read_public_key(path: Path) -> PublicKeyFile:
-    """A public key file whose signature shows possession (K11); FormatError or SignatureError otherwise."""
-    return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
-
-
-def _read(path: Path, passphrase: str | None) -> AnyPrivateKey:
     data = _guarded_bytes(path)
-    if data.startswith(_WEAK):
-        raise HandsealError(
-            f"{path}: is encrypted too weakly (PKCS#8)", hint="decrypt it and keep it as an age file with a passphrase"
-        )
-    if data.startswith(_PLAIN):
+    if _form(data) is KeyForm.OPEN:
         return _parse(path, data)
     if passphrase is None:
         raise HandsealError(f"{path}: is no unencrypted key", hint="an encrypted key takes its passphrase")
@@ -126,6 +105,22 @@ def _read(path: Path, passphrase: str | None) -> AnyPrivateKey:
         return _parse(path, pyrage.passphrase.decrypt(data, passphrase))
     except pyrage.DecryptError as fault:
         raise _unreadable(path) from fault
+
+
+def key_form(path: Path) -> KeyForm:
+    """How the file at `path` keeps its key; HandsealError for a file that may not hold one, as in `open_key_file`."""
+    return _form(_guarded_bytes(path))
+
+
+def require_encrypted(path: Path) -> None:
+    """HandsealError where a key that signs certificates, co-signs or holds a trust list lies open."""
+    if key_form(path) is KeyForm.OPEN:
+        raise HandsealError(f"{path}: lies unencrypted", hint="only a status key may: make a new one with keygen")
+
+
+def read_public_key(path: Path) -> PublicKeyFile:
+    """A public key file whose signature shows possession (K11); FormatError or SignatureError otherwise."""
+    return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
 
 
 def _guarded_bytes(path: Path) -> bytes:
@@ -136,7 +131,15 @@ def _guarded_bytes(path: Path) -> bytes:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise HandsealError(f"{path}: may be read by others", hint=f"chmod 600 {path}")
     _require_outside_git(path)
+    if data.startswith(_WEAK):
+        raise HandsealError(
+            f"{path}: is encrypted too weakly (PKCS#8)", hint="decrypt it and keep it as an age file with a passphrase"
+        )
     return data
+
+
+def _form(data: bytes) -> KeyForm:
+    return KeyForm.OPEN if data.startswith(_PLAIN) else KeyForm.SEALED
 
 
 def _parse(path: Path, data: bytes) -> AnyPrivateKey:
@@ -157,8 +160,8 @@ def _parse(path: Path, data: bytes) -> AnyPrivateKey:
     raise HandsealError(f"{path}: is a key of another kind", hint="keys are P-256, RSA or, for trust lists, Ed25519")
 
 
-def _unreadable(path: Path) -> HandsealError:
-    return HandsealError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file")
+def _unreadable(path: Path) -> UnreadableKeyError:
+    return UnreadableKeyError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file")
 
 
 def _require_outside_git(path: Path) -> None:

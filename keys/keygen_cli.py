@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from keys import keyfile
 from keys.algorithms import Algorithm
-from keys.console import escape, new_passphrase, print_json
+from keys.console import escape, new_passphrases, print_json
 from keys.encoding import digest_words
 from keys.files import require_absent
 from keys.names import parse_organisation_id
@@ -25,6 +25,7 @@ from keys.offline_cli import (
     require_offline,
 )
 from keys.possession import KeyUse, PublicKeyFile
+from keys.private_key import sign_with
 from keys.transcript import Transcript
 
 
@@ -33,6 +34,9 @@ from keys.transcript import Transcript
 @click.option("--use", required=True, type=click.Choice([use.value for use in KeyUse]), help="What it may sign.")
 @click.option("--out", type=file, required=True, help="New key file; KEY.pub.json is written beside it.")
 @click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ES256", show_default=True)
+@click.option(
+    "--custodians", type=click.Choice(["1", "2"]), default="1", show_default=True, help="People who open it together."
+)
 @click.option("--unattended", is_flag=True, help="A status key that lies unencrypted, mode 0600.")
 @passphrase_option
 @home_option
@@ -45,14 +49,24 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
     handseal-ceremony keygen --org https://verify.riverclinic.example/orgs/ttma --use cosign --out ttma.key
     """
     parse_organisation_id(org, "--org")
-    if options["unattended"] and use != KeyUse.STATUS.value:
+    unattended, custodians = options["unattended"], int(options["custodians"])
+    if unattended and use != KeyUse.STATUS.value:
         raise click.UsageError("--unattended: is for --use status alone")
+    if unattended and custodians > 1:
+        raise click.UsageError("--unattended: nobody opens it, so there are no custodians")
     require_new_key(out)
     network = require_offline(online=options["online"])
-    passphrase = None if options["unattended"] else new_passphrase("new passphrase", options["passphrase_file"])
+    files = options["passphrase_files"]
+    passphrase = None if unattended else new_passphrases("new passphrase", files, custodians=custodians)
     with open_home(options["home"]) as home, ceremony_transcript(home, "keygen", network=network) as written:
         made = make_key(
-            written, out, organisation=org, use=KeyUse(use), passphrase=passphrase, algorithm=Algorithm(algorithm)
+            written,
+            out,
+            organisation=org,
+            use=KeyUse(use),
+            passphrase=passphrase,
+            algorithm=Algorithm(algorithm),
+            custodians=custodians,
         )
     if as_json:
         print_json(_shown(made, out))
@@ -74,22 +88,23 @@ def make_key(
     use: KeyUse,
     passphrase: str | None,
     algorithm: Algorithm,
+    custodians: int = 1,
 ) -> PublicKeyFile:
     """A new key at `path`, read back from its file to close the transcript: a key that does not open is no key."""
     made = keyfile.create_key(
-        path, organisation=organisation, use=use, passphrase=passphrase, created=now(), algorithm=algorithm
+        path,
+        organisation=organisation,
+        use=use,
+        passphrase=passphrase,
+        created=now(),
+        algorithm=algorithm,
+        custodians=custodians,
     )
     encrypted = "no" if passphrase is None else "yes"
-    written.add("made", key=made.kid, use=use.value, file=path.name, encrypted=encrypted)
-    written.close(made, _reopen(path, passphrase, made))
+    opened_by = {"custodians": str(custodians)} if custodians > 1 else {}
+    written.add("made", key=made.kid, use=use.value, file=path.name, encrypted=encrypted, **opened_by)
+    written.close(made, partial(sign_with, keyfile.open_key_file(path, passphrase)))
     return made
-
-
-def _reopen(path: Path, passphrase: str | None, made: PublicKeyFile) -> Callable[[bytes], bytes]:
-    """What signs with the key just written, read back from its file."""
-    if passphrase is not None and made.use is KeyUse.TRUST:
-        return keyfile.open_trust_key(path, passphrase).sign
-    return keyfile.open_key_file(path, passphrase, base=parse_organisation_id(made.organisation, "--org").base).sign
 
 
 def show_key(made: PublicKeyFile, path: Path) -> None:

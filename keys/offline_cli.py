@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import secrets
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keys.console import escape, talk
+from keys.console import escape, forbid_core_dumps, talk
 from keys.errors import ConfigurationError, HandsealError
 from keys.home import Home
 from keys.transcript import Transcript
@@ -33,7 +32,13 @@ folder = click.Path(path_type=Path, file_okay=False)
 
 home_option = click.option("--home", type=folder, help="State folder of this body; to be backed up with its key.")
 online_option = click.option("--online", is_flag=True, help="Go on although this machine has a network; is recorded.")
-passphrase_option = click.option("--passphrase-file", type=file, help="First line is the passphrase; mode 0600.")
+passphrase_option = click.option(
+    "--passphrase-file",
+    "passphrase_files",
+    type=file,
+    multiple=True,
+    help="First line is the passphrase; mode 0600. Twice for a key with two custodians.",
+)
 key_option = click.option("--key", "key_path", type=file, required=True, help="Key file, with KEY.pub.json beside it.")
 
 
@@ -58,7 +63,7 @@ def require_offline(*, online: bool) -> str:
 
     HandsealError where there is a way to one without `online`.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not write a key to the disk (K10)
+    forbid_core_dumps()
     route = network_route()
     if route is None:
         return "none"

@@ -5,25 +5,24 @@ The file is JCS: a statement and, as `proof`, the compact JWS over that statemen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from typing import Literal, assert_never
+from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from keys.algorithms import EcJwk, PrivateKey, RsaJwk, algorithm_of, jwk_of, public_key, sign, thumbprint
+from keys.algorithms import public_key, thumbprint
 from keys.credential import Wire
-from keys.encoding import Digest, Time, b64url_decode, b64url_encode, canonical, parse, require_utc, sha256
+from keys.encoding import Digest, Time, b64url_decode, canonical, parse, require_utc, sha256
 from keys.errors import FormatError, SignatureError
 from keys.jws import Header, compact_jws, parse_header, split_token
 from keys.names import key_id, parse_organisation_id
-
-TRUST_ALGORITHM = "Ed25519"
-AnyPrivateKey = PrivateKey | ed25519.Ed25519PrivateKey
+from keys.private_key import AnyJwk, AnyPrivateKey, JoseName, OkpJwk, any_jwk_of, jose_name, sign_with
 
 
 class KeyUse(Enum):
@@ -35,13 +34,6 @@ class KeyUse(Enum):
     TRUST = "trust"
 
 
-class OkpJwk(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kty", tag="OKP"):
-    """An Ed25519 public key (RFC 8037 section 2)."""
-
-    crv: Literal["Ed25519"]
-    x: str
-
-
 class PublicKeyFile(Wire, frozen=True):
     """`KEY.pub.json`; one that `parse_public_key` returned has a proof that holds."""
 
@@ -49,14 +41,20 @@ class PublicKeyFile(Wire, frozen=True):
     version: Literal[1]
     organisation: str
     kid: str
-    jwk: EcJwk | RsaJwk | OkpJwk
-    alg: Literal["ES256", "RS256", "Ed25519"]
+    jwk: AnyJwk
+    alg: JoseName
     use: KeyUse
     created: Time
+    custodians: Literal[2] | UnsetType = UNSET  # how many passphrases open the private half; absent: one
     proof: str | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         require_utc(self.created)
+
+    @property
+    def custodian_count(self) -> int:
+        """How many people open the private half, each with a passphrase of their own."""
+        return 1 if isinstance(self.custodians, UnsetType) else self.custodians
 
     @property
     def digest(self) -> Digest:
@@ -74,23 +72,46 @@ class PublicKeyFile(Wire, frozen=True):
             raise FormatError(f"{self.kid}: is not an Ed25519 key") from fault
 
 
-def prove_possession(key: AnyPrivateKey, *, organisation: str, use: KeyUse, created: datetime) -> PublicKeyFile:
+def prove_possession(
+    key: AnyPrivateKey, *, organisation: str, use: KeyUse, created: datetime, custodians: int = 1
+) -> PublicKeyFile:
     """The public file of `key`, with its proof. `created` is UTC in whole seconds."""
-    if isinstance(key, ed25519.Ed25519PrivateKey) != (use is KeyUse.TRUST):
+    return state_possession(
+        any_jwk_of(key),
+        partial(sign_with, key),
+        organisation=organisation,
+        use=use,
+        created=created,
+        custodians=custodians,
+    )
+
+
+def state_possession(
+    jwk: AnyJwk,
+    sign: Callable[[bytes], bytes],
+    *,
+    organisation: str,
+    use: KeyUse,
+    created: datetime,
+    custodians: int = 1,
+) -> PublicKeyFile:
+    """The public file of a key that only shows signatures, wherever it lives; otherwise as `prove_possession`."""
+    if isinstance(jwk, OkpJwk) != (use is KeyUse.TRUST):
         raise FormatError(f"use {use.value!r}: takes another kind of key")
-    jwk = _jwk(key)
     statement = PublicKeyFile(
         type="handseal-key",
         version=1,
         organisation=organisation,
         kid=key_id(parse_organisation_id(organisation, "organisation").base, thumbprint(jwk)),
         jwk=jwk,
-        alg=_algorithm(key),
+        alg=jose_name(jwk),
         use=use,
         created=created,
+        custodians=2 if custodians == 2 else UNSET,
     )
-    header = Header(alg=statement.alg, kid=statement.kid)
-    return replace(statement, proof=compact_jws(header, canonical(statement), partial(_sign, key)))
+    return replace(
+        statement, proof=compact_jws(Header(alg=statement.alg, kid=statement.kid), canonical(statement), sign)
+    )
 
 
 def parse_public_key(data: bytes, place: str) -> PublicKeyFile:
@@ -108,7 +129,7 @@ def parse_public_key(data: bytes, place: str) -> PublicKeyFile:
         raise FormatError(f"{place}: proof: names another key")
     if token.payload != canonical(replace(file, proof=UNSET)):
         raise FormatError(f"{place}: proof: is about another statement")
-    if file.alg != _expected_algorithm(file):
+    if file.alg != jose_name(file.jwk):
         raise FormatError(f"{place}: alg: is not the key's")
     require_signature(file, token.signed, token.signature, f"{place}: proof: does not show possession of the key")
     return file
@@ -123,27 +144,3 @@ def require_signature(file: PublicKeyFile, message: bytes, signature: bytes, com
             public_key(file.jwk).require_signature(message, signature)
     except (InvalidSignature, SignatureError) as fault:
         raise SignatureError(complaint) from fault
-
-
-def _expected_algorithm(file: PublicKeyFile) -> str:
-    match file.jwk:
-        case OkpJwk():
-            return TRUST_ALGORITHM
-        case EcJwk() | RsaJwk():
-            return public_key(file.jwk).algorithm.value
-        case _:
-            assert_never(file.jwk)
-
-
-def _jwk(key: AnyPrivateKey) -> EcJwk | RsaJwk | OkpJwk:
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return OkpJwk(crv="Ed25519", x=b64url_encode(key.public_key().public_bytes_raw()))
-    return jwk_of(key)
-
-
-def _algorithm(key: AnyPrivateKey) -> Literal["ES256", "RS256", "Ed25519"]:
-    return "Ed25519" if isinstance(key, ed25519.Ed25519PrivateKey) else algorithm_of(key).value
-
-
-def _sign(key: AnyPrivateKey, message: bytes) -> bytes:
-    return key.sign(message) if isinstance(key, ed25519.Ed25519PrivateKey) else sign(key, message)

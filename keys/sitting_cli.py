@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,16 @@ import click
 from msgspec import Struct
 
 from keys.body import Body, require_body
-from keys.console import read_passphrase
 from keys.encoding import format_time
 from keys.errors import ConfigurationError
 from keys.home import Home
-from keys.keyfile import open_key_file, public_path, read_public_key, require_encrypted
-from keys.names import parse_organisation_id
+from keys.keyfile import public_path, read_public_key
 from keys.offline_cli import ceremony_transcript, now, open_home, require_offline
 from keys.possession import PublicKeyFile
-from keys.signer import MemorySigner
+from keys.signer import Signer
 from keys.transcript import Transcript
 from keys.trust import Trust
+from keys.unlock_cli import unlocked
 
 input_file = click.Path(path_type=Path, dir_okay=False, exists=True)
 input_folder = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -39,29 +38,34 @@ class Sitting(Struct, frozen=True):
     public: PublicKeyFile
     home: Home
     transcript: Transcript
-    open_signer: Callable[[], MemorySigner]
+    open_signer: Callable[[], Signer]
 
 
 @contextmanager
 def hold_sitting(
     home: Home,
     command: str,
-    public: PublicKeyFile,
-    open_signer: Callable[[], MemorySigner],
+    key_path: Path,
+    passphrase_files: Sequence[Path],
     *,
     network: str,
     trust: Callable[[], Trust],
 ) -> Iterator[Sitting]:
     """Checks clock, trust list, the key's standing and the state folder before any key is opened.
 
-    Begins a transcript; the clock is remembered once everything went well.
+    Begins a transcript; the key is open until the sitting ends, and the clock is remembered once everything went well.
     """
+    public = read_public_key(public_path(key_path))
     home.require_clock(now())
-    with ceremony_transcript(home, command, key=public.kid, network=network) as transcript:
+    with ceremony_transcript(home, command, key=public.kid, network=network) as transcript, ExitStack() as opened:
         known = trust()
         transcript.add("trust-list", version=str(known.list.version), digest=known.digest)
         body = require_body(known, public.kid, now())
         home.require_owner(body.organisation)
+
+        def open_signer() -> Signer:
+            return opened.enter_context(unlocked(key_path, public, passphrase_files, note=transcript.add))
+
         yield Sitting(body, public, home, transcript, open_signer)
     home.remember("clock", format_time(now()))
 
@@ -70,26 +74,18 @@ def hold_sitting(
 def sitting(command: str, key_path: Path, options: dict[str, Any]) -> Iterator[Sitting]:
     """`hold_sitting` with what stands on the command line."""
     network = require_offline(online=options["online"])
-    public = read_public_key(public_path(key_path))
     with (
         open_home(options["home"]) as home,
         hold_sitting(
             home,
             command,
-            public,
-            lambda: open_signer(key_path, public, options["passphrase_file"]),
+            key_path,
+            options["passphrase_files"],
             network=network,
             trust=lambda: known_trust(home, options["trust_folder"], options["root"]),
         ) as held,
     ):
         yield held
-
-
-def open_signer(key_path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> MemorySigner:
-    """Asks for the passphrase and opens the key; once per command, for that is slow by design."""
-    require_encrypted(key_path)
-    passphrase = read_passphrase("passphrase", passphrase_file)
-    return open_key_file(key_path, passphrase, base=parse_organisation_id(public.organisation, "organisation").base)
 
 
 def known_trust(home: Home, trust_folder: Path | None, root: str | None) -> Trust:

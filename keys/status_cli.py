@@ -15,7 +15,7 @@ from keys.errors import HandsealError
 from keys.files import opened, read_bounded, require_absent, write_new
 from keys.offline_cli import file, home_option, key_option, now, online_option, passphrase_option
 from keys.request import RequestReader
-from keys.signer import MemorySigner
+from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
 from keys.status import MAX_LIST_BYTES
 
@@ -99,7 +99,7 @@ def read_contents(request: Path) -> list[Digest]:
         return [row.digest for row in RequestReader(stream)]
 
 
-def _publish_list(held: Sitting, signer: MemorySigner, out: Path, token: str) -> None:
+def _publish_list(held: Sitting, signer: Signer, out: Path, token: str) -> None:
     data = token.encode("ascii")
     write_new(out, data)
     if read_bounded(out, MAX_LIST_BYTES) != data:

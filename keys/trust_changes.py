@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from keys.encoding import Time, canonical, sha256, sri
 from keys.errors import FormatError
 from keys.names import organisation_id, programme_id, require_base_url, require_slug
-from keys.possession import KeyUse, OkpJwk, PublicKeyFile
+from keys.possession import KeyUse, PublicKeyFile
+from keys.private_key import OkpJwk
 from keys.settings import Settings
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
 from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root

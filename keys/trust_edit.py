@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET, Struct
 
 from keys.encoding import Digest, canonical, sha256
@@ -36,6 +36,7 @@ from keys.trust_metadata import (
     Roles,
     RootFile,
     RootSigned,
+    SigningHolder,
     TargetFile,
     TargetsFile,
     TargetsSigned,
@@ -131,7 +132,7 @@ def propose_root(
     return {**files, root_name(version): canonical(root)}
 
 
-def sign(files: Files, key: Ed25519PrivateKey, *, held: Trust | None = None) -> dict[str, bytes]:
+def sign(files: Files, key: SigningHolder, *, held: Trust | None = None) -> dict[str, bytes]:
     """The set with the signatures of one holder wherever the holder's key counts and the threshold is not reached.
 
     A file that has its threshold stays as it is, so that the digest of root 1 stays what was told. `held` is the list

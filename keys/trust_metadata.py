@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from securesystemslib.exceptions import Error as SignerFault
-from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # public, but not in __all__
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # public, but not in __all__
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not in __all__
     SPECIFICATION_VERSION,
     Metadata,
@@ -142,6 +142,14 @@ class TargetsFile(Closed, frozen=True):
 File = TypeVar("File", RootFile, TargetsFile)
 
 
+class SigningHolder(Protocol):
+    """A holder's private key, wherever it lives; an `Ed25519PrivateKey` is one."""
+
+    def public_key(self) -> Ed25519PublicKey: ...
+
+    def sign(self, data: bytes, /) -> bytes: ...
+
+
 def key_id_of(key: Ed25519PublicKey) -> str:
     """TUF's id of a key: the SHA-256 of its canonical form, in hex."""
     return str(SSlibKey.from_crypto(key).keyid)
@@ -202,10 +210,10 @@ def require_signed(file: RootFile | TargetsFile, role: str, root: RootFile, plac
         )
 
 
-def add_signature(file: File, key: Ed25519PrivateKey) -> File:
+def add_signature(file: File, key: SigningHolder) -> File:
     """`file` with the signature of `key`, the signatures in order of their key ids."""
-    made = CryptoSigner(key, SSlibKey.from_crypto(key.public_key())).sign(signed_bytes(file))
-    by_key = {signature.keyid: signature for signature in (*file.signatures, Signature(made.keyid, made.signature))}
+    made = Signature(key_id_of(key.public_key()), key.sign(signed_bytes(file)).hex())
+    by_key = {signature.keyid: signature for signature in (*file.signatures, made)}
     return msgspec.structs.replace(file, signatures=tuple(by_key[keyid] for keyid in sorted(by_key)))
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys import trust_edit
-from keys.console import read_passphrase, talk
+from keys.console import talk
 from keys.encoding import digest_words, sri
-from keys.errors import ConfigurationError, HandsealError
+from keys.errors import ConfigurationError
 from keys.files import replace_file
 from keys.home import Home
-from keys.keyfile import open_trust_key, public_path, read_public_key
+from keys.keyfile import public_path, read_public_key
 from keys.offline_cli import (
     ceremony_transcript,
     confirm_words,
@@ -29,11 +29,13 @@ from keys.offline_cli import (
     require_offline,
 )
 from keys.possession import PublicKeyFile
+from keys.signer import Signer, TrustSigner
 from keys.sitting_cli import known_trust, root_option, trust_option
 from keys.transcript import Transcript
 from keys.trust import Trust
 from keys.trust_chain import TARGETS, in_writing_order, list_name
 from keys.trust_folder_cli import read_folder, show_draft
+from keys.unlock_cli import unlocked
 
 
 @click.command()
@@ -64,7 +66,7 @@ def sign(draft: Path, key_path: Path, confirm: str | None, **options: Any) -> No
             signed = sign_draft(
                 draft,
                 public,
-                lambda: _open_key(key_path, public, options["passphrase_file"]),
+                unlocked(key_path, public, options["passphrase_files"], note=transcript.add),
                 transcript,
                 held=lambda files: held_trust(home, files, options["trust_folder"], options["root"]),
                 confirm=confirm,
@@ -77,7 +79,7 @@ def sign(draft: Path, key_path: Path, confirm: str | None, **options: Any) -> No
 def sign_draft(
     draft: Path,
     public: PublicKeyFile,
-    open_key: Callable[[], Ed25519PrivateKey],
+    key: AbstractContextManager[Signer],
     transcript: Transcript,
     *,
     held: Callable[[Mapping[str, bytes]], Trust | None],
@@ -94,11 +96,11 @@ def sign_draft(
     digest = show_draft(files)
     transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
     confirm_words(digest_words(digest), confirm, transcript)
-    private = open_key()
-    signed = trust_edit.sign(files, private, held=known)
-    changed = _replace_changed(draft, files, signed)
-    transcript.add("signed", files=", ".join(changed) or "none")
-    transcript.close(public, private.sign)
+    with key as signer:
+        signed = trust_edit.sign(files, TrustSigner(public.ed25519, signer), held=known)
+        changed = _replace_changed(draft, files, signed)
+        transcript.add("signed", files=", ".join(changed) or "none")
+        transcript.close(public, signer.sign)
     if not changed:
         talk("nothing to sign: your signature is there, or the threshold was reached without it")
     return signed
@@ -122,13 +124,6 @@ def held_trust(home: Home, files: Mapping[str, bytes], trust_folder: Path | None
     raise ConfigurationError(
         "trust list: none is known yet, so this draft cannot be compared with it", hint="add --trust DIR --root HEX"
     )
-
-
-def _open_key(path: Path, public: PublicKeyFile, passphrase_file: Path | None) -> Ed25519PrivateKey:
-    private = open_trust_key(path, read_passphrase("passphrase", passphrase_file))
-    if private.public_key() != public.ed25519:
-        raise HandsealError(f"{path}: does not belong to {public_path(path)}")
-    return private
 
 
 def _show_progress(files: Mapping[str, bytes]) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from keys.encoding import Digest, b64url_encode, canonical, digest_words, format_time, sha256
-from keys.possession import OkpJwk
+from keys.encoding import Digest, canonical, digest_words, format_time, sha256
+from keys.private_key import ed25519_jwk
 from keys.trust import Key, Organisation, Policy, Programme, TrustList
 from keys.trust_edit import Files, open_draft, progress
 from keys.trust_metadata import HolderKey, RootFile
@@ -54,7 +54,7 @@ def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
 
 def fingerprint(key: HolderKey) -> Digest:
     """The RFC 7638 thumbprint of a holder's key, which `keygen` prints as hex and words."""
-    return sha256(canonical(OkpJwk(crv="Ed25519", x=b64url_encode(bytes.fromhex(key.keyval.public)))))
+    return sha256(canonical(ed25519_jwk(bytes.fromhex(key.keyval.public))))
 
 
 def _organisations(old: TrustList | None, new: TrustList) -> Iterator[str]:

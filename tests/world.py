@@ -96,7 +96,7 @@ class World:
 
     def key(self, signer: MemorySigner, use: Use, **changes: Any) -> Key:
         jwk = signer.jwk  # type: ignore[attr-defined]  # set by new_signer
-        plain = Key(kid=signer.kid, jwk=jwk, alg=signer.algorithm.value, use=use, valid_from=FOUNDED)
+        plain = Key(kid=signer.kid, jwk=jwk, alg=signer.alg, use=use, valid_from=FOUNDED)
         return replace(plain, **changes)
 
     # -- the trust list ---------------------------------------------------------------------------------------------

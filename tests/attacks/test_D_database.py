@@ -24,6 +24,7 @@ from issuer.statuses import Change, change_status
 from issuer.upkeep import current_trust
 from keys.errors import HandsealError
 from keys.keyfile import open_key_file, write_key_file
+from keys.signer import MemorySigner
 from tests.issuer.clinic import Clinic, found_clinic, pretend_press
 from tests.issuer.desk import open_desk, run, tick
 from tests.world import HARBOUR, NOW, TTMA
@@ -184,7 +185,7 @@ def test_D02_a_full_disk_leaves_no_request(
 def kill_while_issuing(folder: str, made: int) -> None:
     """In a process of its own: issues with a press that makes so many PDFs and then is killed."""
     workspace = open_workspace(Path(folder))
-    signer = open_key_file(workspace.folder / "issue.pem", None, base=workspace.site)
+    signer = MemorySigner(open_key_file(workspace.folder / "issue.pem", None), workspace.site)
     materials = Site(workspace.site_folder, workspace.root_digest, None).materials(NOW)
 
     def press(sheets: Sequence[Sheet]) -> Iterator[bytes]:

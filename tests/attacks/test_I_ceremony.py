@@ -12,7 +12,7 @@ import pytest
 from keys.cli import main
 from keys.keyfile import open_key_file
 from tests.keys.desk import NOW, PASSPHRASE, REQUEST, Desk, make_desk
-from tests.keys.partner import SITE, TTMA, build_core, build_request
+from tests.keys.partner import TTMA, build_core, build_request
 
 CONTROLS = ("\x1b[2J", "\x1b]8;;https://evil.example\x07", "\x9b1A", "\r", "\x08", "\u202e", "\u200b", "\u2066")
 
@@ -156,8 +156,7 @@ def test_I12_K10_neither_passphrase_nor_key_is_left_anywhere(
     assert desk.cosign("response.jsonl", *desk.brought) == 0
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
     told = capsys.readouterr()
-    signer = open_key_file(desk.folder / "ttma.key", PASSPHRASE, base=SITE)
-    number = signer._key.private_numbers().private_value
+    number = open_key_file(desk.folder / "ttma.key", PASSPHRASE).private_numbers().private_value
     traces = [PASSPHRASE.encode(), number.to_bytes(32, "big"), f"{number:x}".encode(), b"PRIVATE KEY"]
     (desk.folder / "passphrase").unlink()
     written = [path.read_bytes() for path in desk.folder.rglob("*") if path.is_file()]

@@ -8,9 +8,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from issuer.cli import main
-from keys.keyfile import write_key_file
+from keys.encoding import canonical
+from keys.files import write_new
+from keys.keyfile import public_path, write_key_file
+from keys.possession import KeyUse, prove_possession
+from keys.signer import MemorySigner
 from tests.issuer.clinic import Clinic, found_clinic
-from tests.world import World
+from tests.world import CLINIC, FOUNDED, World
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -23,12 +27,19 @@ def open_desk(folder: Path, *, issue_key: bool = False) -> Clinic:
     keys = clinic.workspace.folder / "keys"
     keys.mkdir()
     write_key_file(clinic.workspace.status_key, world.status_key._key, None)
+    _publish(clinic.workspace.status_key, world.status_key, KeyUse.STATUS)
+    _publish(clinic.workspace.issue_key, world.issue_key, KeyUse.ISSUE)
     if issue_key:
         write_key_file(clinic.workspace.issue_key, world.issue_key._key, PASSPHRASE)
         passphrase = keys / "passphrase"
         passphrase.write_text(PASSPHRASE + "\n")
         passphrase.chmod(0o600)
     return clinic
+
+
+def _publish(path: Path, signer: MemorySigner, use: KeyUse) -> None:
+    shown = prove_possession(signer._key, organisation=CLINIC, use=use, created=FOUNDED)
+    write_new(public_path(path), canonical(shown))
 
 
 def run(clinic: Clinic, *arguments: object) -> int:

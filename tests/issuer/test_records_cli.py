@@ -15,6 +15,7 @@ from keys.errors import HandsealError
 from keys.keyfile import open_key_file, public_path, read_public_key
 from keys.names import organisation_id
 from keys.possession import KeyUse
+from keys.signer import MemorySigner
 from keys.syllabus import parse_syllabus
 from tests.issuer.entries import SLUG, said
 from tests.world import SITE
@@ -149,7 +150,7 @@ def test_init_makes_keys_that_only_their_owner_reads(tmp_path: Path, capsys: Out
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         shown = read_public_key(public_path(path))
         assert (shown.organisation, shown.use) == (workspace.organisation, use)
-    assert open_key_file(workspace.status_key, None, base="https://tide.example").kid.startswith(
+    assert MemorySigner(open_key_file(workspace.status_key, None), "https://tide.example").kid.startswith(
         "https://tide.example/"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "passphrase"]

@@ -139,7 +139,7 @@ class Flaky:
     """A signer that is pulled out after some signatures."""
 
     def __init__(self, after: int) -> None:
-        self.kid, self.algorithm, self._left = SIGNER.kid, SIGNER.algorithm, after
+        self.kid, self.alg, self._left = SIGNER.kid, SIGNER.alg, after
 
     def sign(self, message: bytes) -> bytes:
         if self._left == 0:

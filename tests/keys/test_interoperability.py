@@ -54,24 +54,24 @@ def tokens(world: World) -> list[tuple[str, MemorySigner]]:
 
 def test_pyjwt_verifies(world: World) -> None:
     for token, signer in tokens(world):
-        key = jwt.PyJWK({**public_jwk(signer), "alg": signer.algorithm.value})
-        payload = jwt.decode(token, key, algorithms=[signer.algorithm.value], options={"verify_exp": False})
+        key = jwt.PyJWK({**public_jwk(signer), "alg": signer.alg})
+        payload = jwt.decode(token, key, algorithms=[signer.alg], options={"verify_exp": False})
         assert payload == members_of(token)
 
 
 def test_jwcrypto_verifies(world: World) -> None:
     for token, signer in tokens(world):
         parsed = jwcrypto_jws.JWS()
-        parsed.deserialize(token, jwcrypto_jwk.JWK(**public_jwk(signer)), alg=signer.algorithm.value)
+        parsed.deserialize(token, jwcrypto_jwk.JWK(**public_jwk(signer)), alg=signer.alg)
         assert parsed.payload == parts_of(token)[1]
-        assert parsed.jose_header == {"alg": signer.algorithm.value, "kid": signer.kid}
+        assert parsed.jose_header == {"alg": signer.alg, "kid": signer.kid}
 
 
 def test_joserfc_verifies(world: World) -> None:
     for token, signer in tokens(world):
-        form = ECKey if signer.algorithm is Algorithm.ES256 else RSAKey
+        form = ECKey if signer.alg == "ES256" else RSAKey
         key = form.import_key(public_jwk(signer))
-        read = joserfc.jws.deserialize_compact(token, key, algorithms=[signer.algorithm.value])
+        read = joserfc.jws.deserialize_compact(token, key, algorithms=[signer.alg])
         assert read.payload == parts_of(token)[1]
 
 
@@ -81,7 +81,7 @@ def test_openbadgeslib_verifies(world: World) -> None:
     verifier = OB3Verifier(public_pem(world.issue_key))
     credential = verifier.verify(token.decode())
     assert credential is not None
-    other = OB3Verifier(public_pem(world.new_signer(world.issue_key.algorithm)))
+    other = OB3Verifier(public_pem(world.new_signer(Algorithm(world.issue_key.alg))))
     with pytest.raises(OB3VerificationError):
         other.verify(token.decode())
 

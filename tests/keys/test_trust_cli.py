@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from keys.console import run
 from keys.encoding import canonical, digest_words, sha256
@@ -20,6 +19,7 @@ from keys.trust_changes import Founding
 from keys.trust_cli import read_toml, trust
 from keys.trust_edit import open_draft
 from keys.trust_folder_cli import read_folder, write_folder
+from tests.keys.age import write_cheap_key
 from tests.keys.trust_holders import CLINIC, COLLEGE, FOUNDED, HOLDERS, SITE, STRANGER, TTMA, founded
 
 FOUNDING = f"""
@@ -57,13 +57,12 @@ def handseal(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A folder with the description, and each holder's key; unencrypted, because opening one takes a second."""
+    """A folder with the description, and each holder's key."""
     (tmp_path / "founding.toml").write_text(FOUNDING)
-    write_new(tmp_path / "passphrase", b"not needed\n", 0o600)
+    write_new(tmp_path / "passphrase", b"six words\n", 0o600)
     for organisation, key in (*HOLDERS.items(), (f"{SITE}/orgs/stranger", STRANGER)):
         name = organisation.rpartition("/")[2]
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_new(tmp_path / f"{name}.key", pem, 0o600)
+        write_cheap_key(tmp_path / f"{name}.key", key, "six words")
         shown = prove_possession(key, organisation=organisation, use=KeyUse.TRUST, created=FOUNDED)
         write_new(tmp_path / f"{name}.key.pub.json", canonical(shown))
     return tmp_path
@@ -266,12 +265,12 @@ def test_a_frozen_list_is_read_beside_the_changes(desk: Path, published: tuple[P
     assert (code, "FROZEN for ever" in out) == (0, True)
 
 
-def test_an_encrypted_key_signs(desk: Path, handseal: Run) -> None:
+def test_a_key_that_lies_open_signs_nothing(desk: Path, handseal: Run) -> None:
     (desk / "ttma.key").unlink()
-    write_key_file(desk / "ttma.key", HOLDERS[TTMA], "not needed")
+    write_key_file(desk / "ttma.key", HOLDERS[TTMA], None)
     handseal("init", desk / "founding.toml", "--out", desk / "draft")
-    code, out, _ = sign(handseal, desk, "draft", "ttma")
-    assert (code, f"signed by {TTMA} (2 needed)" in out) == (0, True)
+    code, _, err = sign(handseal, desk, "draft", "ttma")
+    assert (code, "lies unencrypted" in err) == (1, True)
 
 
 def test_other_files_and_links_in_a_folder_are_no_trust_files(tmp_path: Path) -> None:

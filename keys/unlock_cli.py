@@ -1,0 +1,92 @@
+"""A key is opened in one way: by all its custodians, for as long as a command signs, and it belongs to its public file.
+
+The file says where the key is: in an age file, or lying open where only a status key may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from keys.console import ask_passphrases, escape, forbid_core_dumps, talk
+from keys.errors import HandsealError
+from keys.keyfile import KeyForm, UnreadableKeyError, key_form, open_key_file, public_path, require_encrypted
+from keys.names import parse_organisation_id
+from keys.possession import KeyUse, PublicKeyFile
+from keys.private_key import AnyPrivateKey
+from keys.signer import MemorySigner, Signer
+
+TRIES = 3
+
+
+class Note(Protocol):
+    """Takes down what happened, as `Transcript.add` does."""
+
+    def __call__(self, event: str, **details: str) -> None: ...
+
+
+@contextmanager
+def unlocked(
+    path: Path,
+    public: PublicKeyFile,
+    passphrase_files: Sequence[Path] = (),
+    *,
+    note: Note | None = None,
+    called: str = "passphrase",
+) -> Iterator[Signer]:
+    """The key at `path` as a signer, until the block ends; asks for what opens it, called so at the prompt.
+
+    HandsealError where it is not the key of `public`, or lies open although it signs certificates or trust lists (K08),
+    and as `open_key_file`. Slow by design: once per command.
+    """
+    yield _signer(open_private_key(path, public, passphrase_files, note=note, called=called), public)
+
+
+def open_private_key(
+    path: Path,
+    public: PublicKeyFile,
+    passphrase_files: Sequence[Path] = (),
+    *,
+    note: Note | None = None,
+    called: str = "passphrase",
+) -> AnyPrivateKey:
+    """As `unlocked`, for what needs the key itself."""
+    forbid_core_dumps()
+    if public.use is not KeyUse.STATUS:
+        require_encrypted(path)
+    if key_form(path) is KeyForm.OPEN:
+        return _belonging(path, public, open_key_file(path, None))
+
+    def attempt() -> AnyPrivateKey:
+        return open_key_file(path, ask_passphrases(called, passphrase_files, custodians=public.custodian_count))
+
+    return _belonging(path, public, _tried(attempt, 1 if passphrase_files else TRIES, note or _unnoted))
+
+
+def _tried(attempt: Callable[[], AnyPrivateKey], tries: int, note: Note) -> AnyPrivateKey:
+    """Asks again after a failure, which is taken down, as often as `tries` allows."""
+    for number in range(1, tries + 1):
+        try:
+            return attempt()
+        except UnreadableKeyError as fault:
+            note("key-not-opened", attempt=str(number))
+            if number == tries:
+                raise
+            talk(f"{escape(str(fault))}; try {number + 1} of {tries}")
+    raise AssertionError("at least one try")
+
+
+def _belonging(path: Path, public: PublicKeyFile, key: AnyPrivateKey) -> AnyPrivateKey:
+    if _signer(key, public).kid != public.kid:
+        raise HandsealError(f"{path}: does not belong to {public_path(path)}")
+    return key
+
+
+def _signer(key: AnyPrivateKey, public: PublicKeyFile) -> MemorySigner:
+    return MemorySigner(key, parse_organisation_id(public.organisation, "organisation").base)
+
+
+def _unnoted(event: str, **details: str) -> None:
+    """For commands that write no transcript."""

@@ -1,0 +1,223 @@
+"""K03, K04, K08, K10, K17: a key opens for its custodians alone, from a file of its own, and is the one it says."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyrage
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from keys.algorithms import Algorithm, generate_private_key
+from keys.cli import main
+from keys.encoding import canonical
+from keys.errors import ConfigurationError, HandsealError
+from keys.files import write_new
+from keys.keyfile import public_path, read_public_key, write_key_file
+from keys.possession import KeyUse, PublicKeyFile, prove_possession
+from keys.private_key import AnyPrivateKey
+from keys.transcript import verify_transcript
+from keys.unlock_cli import TRIES, unlocked
+from tests.keys.age import write_cheap_key
+from tests.keys.partner import TTMA
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+KEY = generate_private_key(Algorithm.ES256)
+UNREADABLE = "cannot be opened: wrong passphrase, or not a whole key file"
+FIRST, SECOND = "seven green kettles", "under the mango tree"
+
+
+def published(path: Path, key: AnyPrivateKey = KEY, use: KeyUse = KeyUse.COSIGN, custodians: int = 1) -> PublicKeyFile:
+    shown = prove_possession(key, organisation=TTMA, use=use, created=NOW, custodians=custodians)
+    write_new(public_path(path), canonical(shown))
+    return shown
+
+
+def passphrases(folder: Path, *spoken: str) -> list[Path]:
+    paths = [folder / f"passphrase.{number}" for number in range(len(spoken))]
+    for path, text in zip(paths, spoken, strict=True):
+        path.write_text(f"{text}\n")
+        path.chmod(0o600)
+    return paths
+
+
+def refused(path: Path, public: PublicKeyFile, *spoken: str) -> str:
+    with pytest.raises(HandsealError) as fault, unlocked(path, public, passphrases(path.parent, *spoken)):
+        pytest.fail("it opened")
+    return str(fault.value).removeprefix(f"{path}: ")
+
+
+class Keyboard:
+    """Answers each prompt, and remembers what was asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.asked: list[str] = []
+        self._answers = iter(answers)
+
+    def __call__(self, prompt: str, **options: object) -> str:
+        assert options["hide_input"] is True
+        self.asked.append(prompt)
+        return next(self._answers)
+
+
+@pytest.fixture
+def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Keyboard]]:
+    def sit_down(*answers: str) -> Keyboard:
+        typed = Keyboard(*answers)
+        monkeypatch.setattr("click.prompt", typed)
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        return typed
+
+    return sit_down
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> tuple[Path, PublicKeyFile]:
+    """A key of two custodians."""
+    path = write_cheap_key(tmp_path / "cosign.key", KEY, f"{FIRST} {SECOND}")
+    return path, published(path, custodians=2)
+
+
+def test_two_custodians_open_a_key_together(shared: tuple[Path, PublicKeyFile]) -> None:
+    path, public = shared
+    with unlocked(path, public, passphrases(path.parent, FIRST, SECOND)) as signer:
+        assert (signer.kid, signer.alg) == (public.kid, "ES256")
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+
+
+def test_any_age_program_opens_a_key_of_two_custodians(shared: tuple[Path, PublicKeyFile]) -> None:
+    opened = pyrage.passphrase.decrypt(shared[0].read_bytes(), f"{FIRST} {SECOND}")
+    assert opened.startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+@pytest.mark.parametrize("spoken", [(FIRST, "guess"), ("guess", SECOND), (SECOND, FIRST), ("guess", "guess")])
+def test_K03_nobody_learns_which_custodian_was_wrong(
+    shared: tuple[Path, PublicKeyFile], spoken: tuple[str, str]
+) -> None:
+    assert refused(*shared, *spoken) == UNREADABLE
+
+
+def test_K03_damage_reads_like_a_wrong_passphrase(shared: tuple[Path, PublicKeyFile]) -> None:
+    path, public = shared
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        assert refused(path, public, FIRST, SECOND) == UNREADABLE
+        path.write_bytes(whole[:place])
+        assert refused(path, public, FIRST, SECOND) == UNREADABLE
+
+
+@pytest.mark.parametrize("spoken", [(FIRST,), (FIRST, SECOND, "more")])
+def test_each_custodian_has_a_passphrase_file(shared: tuple[Path, PublicKeyFile], spoken: tuple[str, ...]) -> None:
+    path, public = shared
+    with (
+        pytest.raises(ConfigurationError, match="takes 2 of them"),
+        unlocked(path, public, passphrases(path.parent, *spoken)),
+    ):
+        pytest.fail("it opened")
+
+
+def test_custodians_are_asked_one_after_the_other(
+    shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = keyboard(FIRST, SECOND)
+    with unlocked(*shared):
+        assert typed.asked == ["passphrase of custodian 1", "passphrase of custodian 2"]
+    assert "custodian 2: alone at screen and keyboard now" in capsys.readouterr().err
+
+
+def test_K03_three_tries_each_taken_down(shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard]) -> None:
+    wrong = [FIRST, "guess"] * TRIES
+    typed, noted = keyboard(*wrong, FIRST, SECOND), []
+    with (
+        pytest.raises(HandsealError, match=UNREADABLE),
+        unlocked(*shared, note=lambda event, **details: noted.append((event, details))),
+    ):
+        pytest.fail("it opened")
+    assert len(typed.asked) == len(wrong)
+    assert noted == [("key-not-opened", {"attempt": str(number)}) for number in (1, 2, 3)]
+
+
+def test_the_third_try_opens(shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard]) -> None:
+    keyboard("guess", SECOND, FIRST, "guess", FIRST, SECOND)
+    with unlocked(*shared) as signer:
+        assert signer.kid == shared[1].kid
+
+
+def test_K03_a_passphrase_file_is_tried_once(shared: tuple[Path, PublicKeyFile]) -> None:
+    noted: list[str] = []
+    with (
+        pytest.raises(HandsealError, match=UNREADABLE),
+        unlocked(*shared, passphrases(shared[0].parent, "a", "b"), note=lambda event, **details: noted.append(event)),
+    ):
+        pytest.fail("it opened")
+    assert noted == ["key-not-opened"]
+
+
+def test_K08_a_key_that_is_not_its_public_files_is_refused(tmp_path: Path) -> None:
+    path = write_cheap_key(tmp_path / "cosign.key", generate_private_key(Algorithm.ES256), FIRST)
+    assert refused(path, published(path), FIRST) == f"does not belong to {public_path(path)}"
+
+
+def test_K08_a_holders_key_does_not_pass_for_a_co_signers(tmp_path: Path) -> None:
+    path = write_cheap_key(tmp_path / "cosign.key", Ed25519PrivateKey.generate(), FIRST)
+    assert refused(path, published(path), FIRST) == f"does not belong to {public_path(path)}"
+
+
+@pytest.mark.parametrize("use", [KeyUse.ISSUE, KeyUse.COSIGN, KeyUse.TRUST])
+def test_K08_only_a_status_key_may_lie_open(tmp_path: Path, use: KeyUse) -> None:
+    key = Ed25519PrivateKey.generate() if use is KeyUse.TRUST else KEY
+    write_key_file(tmp_path / "key", key, None)
+    assert refused(tmp_path / "key", published(tmp_path / "key", key, use)) == "lies unencrypted"
+
+
+def test_an_unattended_status_key_opens_without_asking(tmp_path: Path) -> None:
+    write_key_file(tmp_path / "key", KEY, None)
+    with unlocked(tmp_path / "key", published(tmp_path / "key", use=KeyUse.STATUS)) as signer:
+        assert signer.sign(b"x") == signer.sign(b"x")
+
+
+def keygen(folder: Path, *more: str) -> int:
+    out = ["--out", str(folder / "cosign.key"), "--home", str(folder / "home"), "--online"]
+    return main(["keygen", "--org", TTMA, "--use", "cosign", *out, *more])
+
+
+def test_keygen_makes_a_key_of_two_custodians_and_says_so(tmp_path: Path) -> None:
+    files = passphrases(tmp_path, FIRST, SECOND)
+    named = [argument for path in files for argument in ("--passphrase-file", str(path))]
+    assert keygen(tmp_path, "--custodians", "2", *named) == 0
+    public = read_public_key(tmp_path / "cosign.key.pub.json")
+    assert b'"custodians":2' in canonical(public)
+    with unlocked(tmp_path / "cosign.key", public, files) as signer:
+        assert signer.kid == public.kid
+    (written,) = (tmp_path / "home" / "transcripts").iterdir()
+    lines = verify_transcript(written.read_bytes().splitlines(keepends=True), "transcript").lines
+    assert lines[1].details["custodians"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (["--custodians", "2"], "takes 2 of them, and 1 files are named"),
+        (["--custodians", "3"], "'3' is not one of"),
+    ],
+)
+def test_keygen_wants_as_many_passphrases_as_custodians(
+    tmp_path: Path, more: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file,) = passphrases(tmp_path, FIRST)
+    assert keygen(tmp_path, *more, "--passphrase-file", str(file)) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (tmp_path / "cosign.key").exists()
+
+
+def test_two_custodians_do_not_share_a_passphrase(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file,) = passphrases(tmp_path, FIRST)
+    named = ["--passphrase-file", str(file)] * 2
+    assert keygen(tmp_path, "--custodians", "2", *named) == 2
+    assert "is the same for both custodians" in capsys.readouterr().err
+    assert not (tmp_path / "cosign.key").exists()
