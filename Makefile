@@ -11,13 +11,14 @@ LOCK_VENV := .venv-lock
 UV := uv==0.13.9
 WHEELS = --only-binary :all:
 
-.PHONY: help install test lint format demo bench lock clean
+.PHONY: help install test removal lint format demo bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make install   .venv with the locked packages and Handseal itself"
 	@echo "make demo      an example clinic with partners and certificates, then its verifier (DIR=$(DIR) PORT=$(PORT))"
 	@echo "make test      the tests"
+	@echo "make removal   takes out each refusal, one at a time, and sees that a test turns red (some minutes)"
 	@echo "make lint      ruff, mypy --strict and the architecture test"
 	@echo "make format    lets ruff rewrite the code"
 	@echo "make bench     the measurements, as a table"
@@ -41,6 +42,9 @@ $(STAMP): requirements.txt pyproject.toml
 
 test: install
 	$(BIN)/python -m pytest
+
+removal: install
+	$(BIN)/python -m tests.removal
 
 lint: install
 	$(BIN)/ruff check .
