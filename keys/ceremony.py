@@ -12,16 +12,19 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from keys.answered import SignedRequest
 from keys.body import Body, fresh_list, require_signer
 from keys.cosignature import MAX_EARLY, MAX_LATE, fits, open_cosignature
+from keys.database import MAX_LOT
 from keys.encoding import Digest, format_time, sri
 from keys.endorsement import Terms, endorse
 from keys.errors import ConfigurationError, FormatError, HandsealError, SignatureError
-from keys.home import MAX_LOT, Home, Signed, SignedRequest
+from keys.home import Home, Signed
+from keys.last_request import comparison_warnings
 from keys.names import urn_uuid
-from keys.request import RequestReader, RequestRow
+from keys.request import RequestRow, request_digest
 from keys.response import ResponseReader, write_response
-from keys.review import Review, ReviewRow
+from keys.review import Proposal, Review, ReviewRow, reviewed_rows
 from keys.signer import Signer
 from keys.status import StatusList, open_status_list
 from keys.trust import Trust
@@ -39,6 +42,11 @@ class CosignPlan(Struct, frozen=True):
     @property
     def selected(self) -> tuple[ReviewRow, ...]:
         return tuple(row for row in self.review.rows if row.number not in self.excluded)
+
+    @property
+    def selection(self) -> Digest:
+        """The digest that a request of the selected rows alone would have (K19)."""
+        return request_digest(self.review.syllabus_bytes, (row.digest for row in self.selected))
 
 
 class Cosigned(Struct, frozen=True):
@@ -65,9 +73,9 @@ def plan_cosign(
     left_out = _require_rows(review, excluded)
     selected = [row for row in review.rows if row.number not in left_out]
     warnings = [*_require_clock(review, now), *_trust_warnings(body.trust, now)]
-    for moment, issuer_name in sorted({(row.valid_from, row.issuer_name) for row in selected}):
-        _require_dates(moment, now)
-        _require_policy(review, body, moment, issuer_name, now)
+    for proposal in sorted({row.proposal for row in selected}):
+        _require_dates(proposal.at, now)
+        _require_policy(review, body, proposal, now)
     unresolved = review.unresolved(left_out)
     if unresolved and not accept_differences:
         rows = ", ".join(str(number) for number in sorted({d.row for d in unresolved if d.row is not None}))
@@ -76,6 +84,8 @@ def plan_cosign(
             hint="look at them with `review`; then --exclude ROW, or --accept-differences",
         )
     warnings += [f"rows {', '.join(map(str, group))} show the same name" for group in review.repeated]
+    if review.comparison is not None:
+        warnings += comparison_warnings(review.comparison, review.syllabus)
     warnings += [f"accepted: row {d.row}: {d.kind.words}: {d.text}" for d in unresolved]
     withdrawn = {entry.digest for entry in earlier if entry.withdrawn is not None}
     warnings += [f"row {row.number} was withdrawn before and stays so" for row in selected if row.digest in withdrawn]
@@ -108,16 +118,18 @@ def run_cosign(
         new += 1
         return endorse(row.core, row.digest, terms, place=place, identity=urn_uuid(random(16)), signer=signer)
 
-    for lot in _lots(_reviewed_rows(plan, request)):
+    for lot in _lots(_selected_rows(plan, request)):
         home.endorse(body.kid, body.list_id, review.header.digest, lot, make, now)
     status_list = fresh_list(body, signer=signer, home=home, now=now)
     kept = _Kept(home, body.kid, [row.digest for row in plan.selected])
     write_response(
         response, request=review.header.digest, signer=body.organisation, endorsements=kept, status_list=status_list
     )
-    home.record_request(
-        SignedRequest(review.header.digest, body.kid, review.header.issuer, review.title, len(kept), now)
+    header, syllabus = review.header, review.syllabus
+    answered = SignedRequest(
+        header.digest, body.kid, header.issuer, review.title, len(kept), now, syllabus.programme, review.syllabus_bytes
     )
+    home.answered.record(answered, review.rows)
     return Cosigned(count=len(kept), new=new, status_list=status_list)
 
 
@@ -129,7 +141,7 @@ def verify_response(
     expected = (plan.review.header.digest, body.organisation, len(plan.selected))
     if (reader.header.request, reader.header.signer, reader.header.count) != expected:
         raise FormatError("response line 1: is not about the reviewed request")
-    for row, token in zip(_reviewed_rows(plan, request), reader, strict=True):
+    for row, token in zip(_selected_rows(plan, request), reader, strict=True):
         place = f"response, for row {row.number}"
         try:
             cosignature = open_cosignature(token, row.core, row.digest, body.trust, place)
@@ -158,18 +170,8 @@ class _Kept:
         return self._home.tokens(self._kid, self._digests)
 
 
-def _reviewed_rows(plan: CosignPlan, request: BinaryIO) -> Iterator[RequestRow]:
-    """The selected rows, each proven to be the one that was shown, and at the end the whole request."""
-    reader = RequestReader(request)
-    if reader.header != plan.review.header:
-        raise HandsealError(
-            "request: is not the one that was reviewed", hint="was the stick exchanged? review it again"
-        )
-    for row, shown in zip(reader, plan.review.rows, strict=True):
-        if row.digest != shown.digest:
-            raise HandsealError(f"request line {row.number + 1}: is not the one that was reviewed")
-        if row.number not in plan.excluded:
-            yield row
+def _selected_rows(plan: CosignPlan, request: BinaryIO) -> Iterator[RequestRow]:
+    return (row for row in reviewed_rows(plan.review, request) if row.number not in plan.excluded)
 
 
 def _lots(rows: Iterable[RequestRow]) -> Iterator[list[RequestRow]]:
@@ -215,13 +217,13 @@ def _require_dates(proposed: datetime, now: datetime) -> None:
         )
 
 
-def _require_policy(review: Review, body: Body, moment: datetime, issuer_name: str, now: datetime) -> None:
+def _require_policy(review: Review, body: Body, proposal: Proposal, now: datetime) -> None:
     """The policy in force when the certificates were proposed names issuer, co-signers and this body (C26)."""
     programme, issuer = review.syllabus.programme, review.header.issuer
     place = f"trust list {body.trust.list.version}: {programme}"
-    policy = body.trust.policy(programme, moment)
+    policy = body.trust.policy(programme, proposal.at)
     if policy is None:
-        raise HandsealError(f"{place}: has no policy at {format_time(moment)}")
+        raise HandsealError(f"{place}: has no policy at {format_time(proposal.at)}")
     recognition = review.syllabus.recognition
     if (policy.threshold, policy.cosigners) != (recognition.threshold, recognition.cosigners):
         raise HandsealError(f"{place}: its policy is not the one the certificates repeat")
@@ -232,8 +234,8 @@ def _require_policy(review: Review, body: Body, moment: datetime, issuer_name: s
     if isinstance(policy.until, datetime) and now > policy.until:
         raise HandsealError(f"{place}: its policy ended at {format_time(policy.until)}")
     organisation = body.trust.organisation(issuer)
-    if organisation is None or issuer_name not in organisation.names_at(moment).values():
-        raise HandsealError(f"{place}: {issuer} is not called {issuer_name!r}")
+    if organisation is None or proposal.issuer_name not in organisation.names_at(proposal.at).values():
+        raise HandsealError(f"{place}: {issuer} is not called {proposal.issuer_name!r}")
 
 
 def _trust_warnings(trust: Trust, now: datetime) -> Iterator[str]:

@@ -7,18 +7,20 @@ from pathlib import Path
 import click
 
 from keys.console import escape, print_json, run
-from keys.cosign_cli import cosign, read_review
+from keys.cosign_cli import cosign
 from keys.encoding import format_time, sri
-from keys.files import SECRET, require_absent, write_new
+from keys.files import SECRET, new_file, opened, require_absent
 from keys.keygen_cli import keygen
 from keys.offline_cli import (
+    existing_home,
     file,
     folder,
     home_option,
     open_home,
 )
 from keys.rehearse_cli import rehearse
-from keys.review_cli import show_review
+from keys.review import row_contents
+from keys.review_cli import read_review, show_review
 from keys.review_text import export_rows, review_json
 from keys.sitting_cli import input_file
 from keys.status_cli import status, withdraw
@@ -43,22 +45,26 @@ def cli(context: click.Context, home: Path | None) -> None:
 @click.argument("request", type=input_file)
 @click.option("--roster", type=input_file, help="CSV of who attended.")
 @click.option("--export", type=file, help="New CSV file with every row.")
+@home_option
 @click.option("--json", "as_json", is_flag=True, help="Print the review as JSON.")
-def review(request: Path, roster: Path | None, export: Path | None, as_json: bool) -> None:
-    """Show REQUEST: syllabus, totals, every row, differences from the roster, and its twelve words.
+def review(request: Path, roster: Path | None, export: Path | None, home: Path | None, as_json: bool) -> None:
+    """Show REQUEST: syllabus, totals, every row, what differs from the roster and from the last request, and its words.
 
     \b
     handseal-ceremony review request.jsonl --roster roster.csv --export rows.csv
     """
     if export is not None:
         require_absent(export)
-    found = read_review(request, roster)
+    with existing_home(home) as held:
+        found = read_review(request, roster, held)
     if export is not None:
-        write_new(export, export_rows(found), SECRET)
+        with opened(request) as source, new_file(export, SECRET) as table:
+            table.writelines(export_rows(found, row_contents(found, source)))
     if as_json:
-        print_json(review_json(found))
+        with opened(request) as source:
+            print_json(review_json(found, row_contents(found, source)))
     else:
-        show_review(found)
+        show_review(found, request)
 
 
 @cli.command()
@@ -71,7 +77,7 @@ def history(home: Path | None, as_json: bool) -> None:
     handseal-ceremony history --json
     """
     with open_home(home) as held:
-        requests, signed = held.requests(), list(held.signed())
+        requests, signed = held.answered.requests(), list(held.signed())
     if as_json:
         print_json(
             {

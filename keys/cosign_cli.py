@@ -14,7 +14,7 @@ from keys.ceremony import Cosigned, CosignPlan, plan_cosign, run_cosign, verify_
 from keys.console import escape, print_json, talk
 from keys.encoding import sri
 from keys.errors import HandsealError
-from keys.files import file_digest, new_file, opened, read_bounded, require_absent
+from keys.files import file_digest, new_file, opened, require_absent
 from keys.home import Home
 from keys.offline_cli import (
     confirm_words,
@@ -25,19 +25,9 @@ from keys.offline_cli import (
     online_option,
     passphrase_option,
 )
-from keys.request import RequestReader
-from keys.review import Review, review_request
-from keys.review_cli import show_review
-from keys.roster import MAX_ROSTER_BYTES, parse_roster
+from keys.review_cli import read_review, show_review
 from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
-
-
-def read_review(request: Path, roster: Path | None) -> Review:
-    """The request at `request`, read to its end, compared with the roster."""
-    known = None if roster is None else parse_roster(read_bounded(roster, MAX_ROSTER_BYTES), str(roster))
-    with opened(request) as stream:
-        return review_request(RequestReader(stream), known)
 
 
 @click.command()
@@ -90,14 +80,15 @@ def cosign_request(
     confirm: str | None = None,
 ) -> tuple[CosignPlan, Cosigned]:
     """A whole ceremony: review, plan, words, signatures, response at `out`, and the transcript's end."""
-    review = read_review(request, roster)
-    show_review(review, err=True, words=False)
+    review = read_review(request, roster, held.home)
+    show_review(review, request, err=True, words=False)
     held.transcript.add(
         "reviewed",
         request=sri(review.header.digest),
         count=str(review.header.count),
         title=review.title,
         roster="none" if review.roster is None else sri(review.roster),
+        last="none" if review.comparison is None else sri(review.comparison.last.digest),
     )
     earlier = held.home.signed_contents([row.digest for row in review.rows])
     plan = plan_cosign(
@@ -139,7 +130,7 @@ def publish_response(
 def _note_plan(held: Sitting, plan: CosignPlan) -> None:
     excluded = ", ".join(map(str, sorted(plan.excluded))) or "none"
     differences = "accepted" if plan.review.unresolved(plan.excluded) else "none"
-    held.transcript.add("planned", excluded=excluded, differences=differences)
+    held.transcript.add("planned", excluded=excluded, differences=differences, selection=sri(plan.selection))
     for warning in plan.warnings:
         held.transcript.add("warned", of=warning)
         talk(f"warning: {escape(warning)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +17,8 @@ from typing import Self
 
 from msgspec import Struct
 
+from keys.answered import Answered
+from keys.database import MAX_LOT, Database
 from keys.encoding import Digest, canonical, format_time, parse_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded, replace_file
@@ -27,21 +28,7 @@ from keys.trust import Trust
 from keys.trust_chain import load_chain, load_trust
 
 MAX_TRUST_FILE = 16 * 1024 * 1024
-WAIT = 30.0  # seconds for another ceremony on the same folder
-MAX_LOT = 500  # SQLite takes some 32,000 parameters; small lots also keep a kill cheap
 _SELECT = "SELECT kid, digest, certificate, request, signed, withdrawn FROM endorsement"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS endorsement (
-    kid TEXT NOT NULL, digest BLOB NOT NULL, list TEXT NOT NULL, place INTEGER NOT NULL, certificate TEXT NOT NULL,
-    request BLOB NOT NULL, signed TEXT NOT NULL, token TEXT NOT NULL, withdrawn TEXT,
-    PRIMARY KEY (kid, digest), UNIQUE (list, place)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_certificate ON endorsement (certificate);
-CREATE INDEX IF NOT EXISTS by_digest ON endorsement (digest);
-CREATE TABLE IF NOT EXISTS request (
-    digest BLOB NOT NULL, kid TEXT NOT NULL, issuer TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL,
-    signed TEXT NOT NULL, PRIMARY KEY (digest, kid)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
 class Signed(Struct, frozen=True):
@@ -53,17 +40,6 @@ class Signed(Struct, frozen=True):
     request: Digest
     signed: datetime
     withdrawn: datetime | None
-
-
-class SignedRequest(Struct, frozen=True, rename="camel"):
-    """One request that was answered; `count` is how many of its certificates were co-signed."""
-
-    digest: Digest
-    kid: str
-    issuer: str
-    title: str
-    count: int
-    signed: datetime
 
 
 class Home:
@@ -83,12 +59,8 @@ class Home:
             raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault
         if folder.stat().st_mode & 0o077:
             raise HandsealError(f"{folder}: others may enter it", hint=f"chmod 700 {folder}")
-        try:
-            self._database = sqlite3.connect(folder / "state.sqlite3", timeout=WAIT, isolation_level=None)
-            self._database.execute("PRAGMA synchronous=FULL")
-            self._database.executescript(_SCHEMA)
-        except sqlite3.Error as fault:
-            raise HandsealError(f"{folder}: its database cannot be opened: {fault}") from fault
+        self._database = Database(folder)
+        self.answered = Answered(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +87,7 @@ class Home:
         `make(row, place)` signs a row for that place of the status list; it is asked once per content ever. What
         was withdrawn stays so, also under a new key (C27).
         """
-        with self._transaction():
+        with self._database.transaction():
             kept = self._tokens(kid, [row.digest for row in rows])
             places = self._free_places(list_id, len(rows) - len(kept))
             for row in rows:
@@ -131,29 +103,6 @@ class Home:
             kept = self._tokens(kid, lot)
             yield from (kept[digest] for digest in lot)
 
-    def record_request(self, request: SignedRequest) -> None:
-        """Notes that a response was made; the same request answered again is one entry."""
-        with self._transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO request VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    request.digest,
-                    request.kid,
-                    request.issuer,
-                    request.title,
-                    request.count,
-                    format_time(request.signed),
-                ),
-            )
-
-    def requests(self) -> list[SignedRequest]:
-        """All answered requests, oldest first."""
-        rows = self._database.execute("SELECT * FROM request ORDER BY signed, digest")
-        return [
-            SignedRequest(Digest(digest), kid, issuer, title, count, parse_time(signed))
-            for digest, kid, issuer, title, count, signed in rows
-        ]
-
     def signed(self) -> Iterator[Signed]:
         """All endorsements ever made, oldest first; of one moment as in their request, which ascends by digest."""
         return map(_signed, self._database.execute(f"{_SELECT} ORDER BY signed, request, digest, kid"))
@@ -168,7 +117,7 @@ class Home:
 
     def withdraw(self, digests: Iterable[Digest], now: datetime) -> int:
         """Marks every endorsement of these contents; how many were not withdrawn before."""
-        with self._transaction():
+        with self._database.transaction():
             changed = 0
             for digest in digests:
                 changed += self._database.execute(
@@ -190,7 +139,7 @@ class Home:
         return None if row is None else str(row[0])
 
     def remember(self, name: str, value: str) -> None:
-        with self._transaction():
+        with self._database.transaction():
             self._database.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
 
     def require_owner(self, organisation: str) -> None:
@@ -254,16 +203,6 @@ class Home:
         if root is None or kept is None:
             raise ConfigurationError("trust list: none is known yet", hint="add --trust DIR --root HEX")
         return load_trust(_TrustFolder(self.trust / kept.split(" ")[2]), root_digest=root)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All or nothing, and one ceremony at a time."""
-        try:
-            with self._database:  # commits, or rolls back whatever was raised
-                self._database.execute("BEGIN IMMEDIATE")
-                yield
-        except sqlite3.Error as fault:
-            raise HandsealError(f"{self.folder}: {fault}") from fault
 
     def _tokens(self, kid: str, digests: Sequence[Digest]) -> dict[Digest, str]:
         marks = ",".join("?" * len(digests))

@@ -52,6 +52,20 @@ def open_home(chosen: Path | None) -> Home:
     return Home(chosen or click.get_current_context().find_object(Path) or default_home())
 
 
+@contextmanager
+def existing_home(chosen: Path | None) -> Iterator[Home | None]:
+    """As `open_home`, but nothing is made: None where there is no such folder yet."""
+    named = chosen or click.get_current_context().find_object(Path)
+    path = named or default_home()
+    if path.is_dir():
+        with Home(path) as home:
+            yield home
+    else:
+        if named is not None:
+            talk(f"{escape(str(path))}: is not there, so nothing is remembered of earlier requests")
+        yield None
+
+
 def default_home() -> Path:
     """`~/.local/share/handseal-ceremony`, or below `XDG_DATA_HOME`."""
     data = os.environ.get("XDG_DATA_HOME")

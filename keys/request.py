@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, BinaryIO, Literal
 
 from msgspec import UNSET, Meta, Struct
@@ -81,14 +82,9 @@ def write_request(
     packed = sorted(_pack(cores), key=lambda row: row[0])
     if not 1 <= len(packed) <= MAX_ROWS:
         raise HandsealError(f"request: holds 1 to {MAX_ROWS} certificates, not {len(packed)}")
-    digest = _start(syllabus)
-    last = b""
-    for core_digest, _ in packed:
-        if core_digest == last:
-            raise HandsealError("request: the same certificate stands in it twice")
-        digest.update(core_digest)
-        last = core_digest
-    whole = Digest(digest.digest())
+    if any(one == other for (one, _), (other, _) in pairwise(packed)):
+        raise HandsealError("request: the same certificate stands in it twice")
+    whole = request_digest(syllabus, (digest for digest, _ in packed))
     header = _HeaderLine(
         type="handseal-request",
         version=1,
@@ -102,6 +98,14 @@ def write_request(
     for _, core in packed:
         stream.write(zlib.decompress(core) + b"\n")
     return whole
+
+
+def request_digest(syllabus: bytes, cores: Iterable[Digest]) -> Digest:
+    """The digest of a request of these contents, ascending."""
+    digest = _start(syllabus)
+    for core in cores:
+        digest.update(core)
+    return Digest(digest.digest())
 
 
 class RequestReader:
@@ -199,14 +203,15 @@ class _Seen:
     """What may stand in a request once: certificate, learner, place in the status list (C20)."""
 
     def __init__(self) -> None:
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[bytes] = set()
 
     def require_new(self, core: Certificate, place: str) -> None:
         subject, status = core.credential_subject.id, core.credential_status.id
         for what, value in (("id", core.id), ("credentialSubject.id", subject), ("credentialStatus", status)):
-            if (what, value) in self._seen:
+            mark = hashlib.blake2b(f"{what} {value}".encode(), digest_size=16).digest()  # held for every row: short
+            if mark in self._seen:
                 raise FormatError(f"{place}: {what}: stands in the request twice")
-            self._seen.add((what, value))
+            self._seen.add(mark)
 
 
 def _start(syllabus: bytes) -> hashlib._Hash:

@@ -71,17 +71,21 @@ class Difference(Struct, frozen=True):
     text: str
 
 
-class Person(Protocol):
-    """What a row of the request says of a person."""
-
-    @property
-    def number(self) -> int: ...
+class Named(Protocol):
+    """Somebody with a name."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def latin_name(self) -> str | None: ...
+
+
+class Person(Named, Protocol):
+    """What a row of the request says of a person."""
+
+    @property
+    def number(self) -> int: ...
 
     @property
     def end(self) -> date: ...
@@ -112,19 +116,31 @@ def parse_roster(data: bytes, place: str) -> Roster:
 
 
 def compare(people: Sequence[Person], roster: Roster) -> tuple[Difference, ...]:
-    """Every difference between request and roster, in the request's order, then those only on the roster.
+    """Every difference between request and roster, in the request's order, then those only on the roster."""
+    matched, rest = match(people, roster.entries)
+    found = [difference for person in people for difference in _differences(person, matched[person.number])]
+    extra = [Difference(Kind.NOT_IN_REQUEST, None, entry.row, entry.name) for entry in rest]
+    return (*found, *extra)
+
+
+def match(people: Sequence[Person], entries: Sequence[Entry]) -> tuple[dict[int, Entry | None], list[Entry]]:
+    """The entry of each person, by their numbers, and the entries that are nobody's.
 
     Two people of one name need two entries. People are matched by name, then by transliteration, then by likeness.
     """
-    pool = _Pool(roster.entries)
-    matched = {person.number: pool.take("name", _key(person.name), person.end) for person in people}
+    pool = _Pool(entries)
+    matched = {person.number: pool.take("name", name_key(person.name), person.end) for person in people}
     for person in people:
         if matched[person.number] is None:
             matched[person.number] = _by_transliteration(pool, person)
     _match_alike(pool, people, matched)
-    found = [difference for person in people for difference in _differences(person, matched[person.number])]
-    extra = [Difference(Kind.NOT_IN_REQUEST, None, entry.row, entry.name) for entry in pool.rest()]
-    return (*found, *extra)
+    return matched, pool.rest()
+
+
+def name_key(name: str) -> str:
+    """What is left of a name without case and spaces."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return "".join(folded.split())
 
 
 class _Pool:
@@ -134,9 +150,9 @@ class _Pool:
         self._free = {entry.row: entry for entry in entries}
         self._rows: dict[tuple[str, str], list[int]] = {}
         for entry in entries:
-            self._rows.setdefault(("name", _key(entry.name)), []).append(entry.row)
+            self._rows.setdefault(("name", name_key(entry.name)), []).append(entry.row)
             if entry.latin_name:
-                self._rows.setdefault(("latin", _key(entry.latin_name)), []).append(entry.row)
+                self._rows.setdefault(("latin", name_key(entry.latin_name)), []).append(entry.row)
 
     def take(self, column: str, key: str, end: date) -> Entry | None:
         """The entry with this name, by preference one with this last day; nobody else gets it."""
@@ -153,8 +169,8 @@ class _Pool:
 
 
 def _by_transliteration(pool: _Pool, person: Person) -> Entry | None:
-    latin = _key(person.latin_name or "")
-    tries = [("latin", _key(person.name)), ("name", latin), ("latin", latin)]
+    latin = name_key(person.latin_name or "")
+    tries = [("latin", name_key(person.name)), ("name", latin), ("latin", latin)]
     return next((e for column, key in tries if key and (e := pool.take(column, key, person.end))), None)
 
 
@@ -164,8 +180,8 @@ def _match_alike(pool: _Pool, people: Sequence[Person], matched: dict[int, Entry
     if len(left) * len(pool.rest()) > _MAX_PAIRS:
         return
     for person in left:
-        keys = {_key(entry.name): entry.row for entry in pool.rest()}
-        alike = difflib.get_close_matches(_key(person.name), keys, n=1, cutoff=_CLOSE)
+        keys = {name_key(entry.name): entry.row for entry in pool.rest()}
+        alike = difflib.get_close_matches(name_key(person.name), keys, n=1, cutoff=_CLOSE)
         if alike:
             matched[person.number] = pool.take_row(keys[alike[0]])
 
@@ -175,14 +191,15 @@ def _differences(person: Person, entry: Entry | None) -> Iterator[Difference]:
         yield Difference(Kind.NOT_ON_ROSTER, person.number, None, person.name)
         return
     if not _same_name(person, entry):
-        text = f"{_called(person)}: is {_called(entry)} on the roster"
+        text = f"{called(person)}: is {called(entry)} on the roster"
         yield Difference(Kind.NAME, person.number, entry.row, text)
     if entry.end not in (None, person.end):
         text = f"{person.name}: ended {person.end}, on the roster {entry.end}"
         yield Difference(Kind.END, person.number, entry.row, text)
 
 
-def _called(one: Person | Entry) -> str:
+def called(one: Named) -> str:
+    """A name, and its transliteration where there is one."""
     return f"{one.name} ({one.latin_name})" if one.latin_name else one.name
 
 
@@ -192,20 +209,14 @@ def _same_name(person: Person, entry: Entry) -> bool:
     Of a name in Latin letters that is the name without its accents: any other would let a stranger's be printed. A
     transliteration is printed too: where both sides have one, it is the same.
     """
-    if person.latin_name and entry.latin_name and _key(person.latin_name) != _key(entry.latin_name):
+    if person.latin_name and entry.latin_name and name_key(person.latin_name) != name_key(entry.latin_name):
         return False
-    known = {_key(entry.name), _key(entry.latin_name or entry.name)}
-    if _key(person.name) in known:
+    known = {name_key(entry.name), name_key(entry.latin_name or entry.name)}
+    if name_key(person.name) in known:
         return True
-    latin = _key(person.latin_name or "")
+    latin = name_key(person.latin_name or "")
     fits = latin == _plain(person.name) if _is_latin(person.name) else bool(latin)
     return entry.latin_name is None and fits and latin in known
-
-
-def _key(name: str) -> str:
-    """What is left of a name without case and spaces."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-    return "".join(folded.split())
 
 
 def _is_latin(name: str) -> bool:
@@ -214,13 +225,13 @@ def _is_latin(name: str) -> bool:
 
 def _plain(name: str) -> str:
     """The key of a name in Latin letters without its accents and strokes."""
-    bare = (c for c in unicodedata.normalize("NFKD", _key(name)) if not unicodedata.combining(c))
+    bare = (c for c in unicodedata.normalize("NFKD", name_key(name)) if not unicodedata.combining(c))
     return "".join(bare).translate(_STROKES)
 
 
 def _columns(header: Sequence[str], place: str) -> dict[str, int]:
     """Which column holds what; those with other headings are the partner's own business."""
-    plain = ["".join(c for c in _key(cell) if c not in "-_.") for cell in header]
+    plain = ["".join(c for c in name_key(cell) if c not in "-_.") for cell in header]
     columns: dict[str, int] = {}
     for kind, headings in _HEADINGS.items():
         places = [index for index, heading in enumerate(plain) if heading in headings]

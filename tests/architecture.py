@@ -12,7 +12,7 @@ MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 40
 
 # Import name -> the distribution in pyproject.toml that brings it.
-SHARED = {"click": "click", "idna": "idna", "msgspec": "msgspec", "rfc8785": "rfc8785", "rich": "rich"}
+SHARED = {"click": "click", "idna": "idna", "msgspec": "msgspec", "rfc8785": "rfc8785"}
 LIBRARIES = {
     "keys": {
         "cryptography": "cryptography",

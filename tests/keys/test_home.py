@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from keys import home as home_module
+from keys import database, home as home_module
+from keys.answered import SignedRequest
 from keys.encoding import canonical, format_time, sha256, sri
 from keys.errors import ConfigurationError, HandsealError
-from keys.home import Home, SignedRequest
+from keys.home import Home
 from keys.request import RequestReader, RequestRow
 from keys.status import MIN_BITS
 from keys.trust import TrustList
@@ -117,7 +118,7 @@ def test_what_fails_in_the_middle_leaves_nothing(home: Home) -> None:
 def test_a_second_ceremony_on_the_same_folder_waits_then_gives_up(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(home_module, "WAIT", 0.01)
+    monkeypatch.setattr(database, "WAIT", 0.01)
     with Home(tmp_path / "home") as other:
 
         def make(row: RequestRow, place: int) -> str:
@@ -136,9 +137,9 @@ def test_what_was_signed_is_listed_by_moment_then_as_in_its_request(home: Home) 
 
 def test_requests_are_listed_once(home: Home) -> None:
     entry = SignedRequest(REQUEST, KID, CLINIC, "Deep Tissue", 5, NOW)
-    home.record_request(entry)
-    home.record_request(entry)
-    assert home.requests() == [entry]
+    home.answered.record(entry, [])
+    home.answered.record(entry, [])
+    assert home.answered.requests() == [entry]
 
 
 def test_a_folder_belongs_to_one_body(home: Home) -> None:
