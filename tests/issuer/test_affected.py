@@ -143,7 +143,7 @@ def test_the_command_tells_whom_to_inform(tmp_path: Path, capsys: pytest.Capture
     assert "2 learners to inform, 1 of them without an e-mail address" in shown.out
     assert f'[[compromised]]\nkid = "{key}"\nsince = {since}' in shown.err
     assert stat.S_IMODE(table.stat().st_mode) == 0o600
-    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
     assert {row["name"]: row["email"] for row in rows} == {"Ada Lovelace": "ada@example.org", "Grace Hopper": ""}
     assert {row["outcome"] for row in rows} == {"no longer holds"}
     assert run(clinic, "affected", key, "--since", since, "--csv", table) == 1

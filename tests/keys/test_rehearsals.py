@@ -54,7 +54,7 @@ def test_a_stolen_key_costs_what_the_verifier_refuses(
 @pytest.mark.parametrize("key", HOLDING)
 def test_the_learners_to_inform_are_those_whose_certificates_fall(stolen: Path, key: str) -> None:
     table = stolen / key / "learners-to-inform.csv"
-    named = [row["learner"] for row in csv.DictReader(table.read_text("utf-8").splitlines())]
+    named = [row["learner"] for row in csv.DictReader(table.read_text("utf-8-sig").splitlines())]
     learners = [name for case in CASES for name in case.learners]
     assert named == [name for name, verdict in zip(learners, HOLDING[key], strict=True) if verdict != "valid"]
     assert stat.S_IMODE(table.stat().st_mode) == 0o600
