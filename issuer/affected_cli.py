@@ -70,6 +70,7 @@ def _show(supposition: Supposition, damage: Damage) -> None:
     silent = sum(one.email is None for one in people.values())
     if people:
         click.echo(f"{len(people)} learners to inform, {silent} of them without an e-mail address")
+        talk("with clean keys a lost certificate is made anew: handseal correct ID --unchanged --reason …")
     if key.use is Use.STATUS:
         talk("a key for status lists: certificates stand, but none is valid until a new key has signed the lists")
     if key.compromised_since != supposition.since:

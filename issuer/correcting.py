@@ -32,6 +32,7 @@ class Names(Struct, frozen=True):
     name: str | None = None
     latin_name: str | None = None
     mixed_scripts: bool = False  # whether a word may mix look-alike scripts; the reason is the correction's
+    unchanged: bool = False  # whether the names are right, and only the signatures are to be made anew
 
 
 class Drafted(Struct, frozen=True):
@@ -43,7 +44,7 @@ class Drafted(Struct, frozen=True):
 
 
 def correct(session: Session, lookup_id: str, wanted: Names, *, reason: str, desk: Proposer) -> Drafted:
-    """Drafts the successor of an issued certificate: the same results and dates, the corrected names.
+    """Drafts the successor of an issued certificate: the same results and dates, the names as wanted.
 
     HandsealError where nothing would change, or the old one is not one that counts.
     """
@@ -129,7 +130,7 @@ def _names(wanted: Names, earlier: Certificate, desk: Proposer) -> tuple[str, st
         latin_name = _text(wanted.latin_name, "--latin-name", wanted) or None
     if not name or is_nobody(name):
         raise HandsealError("--name: is nobody's name" if name else "--name: is empty")
-    if (name, latin_name) == (earlier.printed_name, earlier.latin_name):
+    if not wanted.unchanged and (name, latin_name) == (earlier.printed_name, earlier.latin_name):
         raise HandsealError(
             "the certificate names the person so already", hint="--name and --latin-name say what is right"
         )

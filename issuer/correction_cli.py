@@ -34,6 +34,7 @@ _SHOWN = 50
 @click.option("--name", metavar="NAME", help="The name as it is to be printed, in any script.")
 @click.option("--latin-name", metavar="NAME", help='The name in Latin letters; "" takes it away.')
 @click.option("--allow-mixed-script", is_flag=True, help="The name really mixes look-alike scripts in a word.")
+@click.option("--unchanged", is_flag=True, help="The names are right: only the signatures are made anew.")
 @reason_option
 @as_json_option
 @in_workspace
@@ -43,19 +44,23 @@ def correct(
     name: str | None,
     latin_name: str | None,
     allow_mixed_script: bool,
+    unchanged: bool,
     reason: str,
     as_json: bool,
 ) -> None:
-    """Draft the successor of an issued certificate that names the person wrongly.
+    """Draft the successor of an issued certificate that names the person wrongly, or fell with a stolen key.
 
     Partner bodies co-sign it like any other. The old one stays valid until the new one is issued, then it answers that
     it was replaced. `handseal recall` takes the draft back.
 
     \b
     handseal correct 7K3Q-9XAB-… --name "สมชาย ปิ่นทอง" --reason "name misspelt"
+    handseal correct 7K3Q-9XAB-… --unchanged --reason "a co-signing key was stolen"
     """
+    if unchanged and (name is not None or latin_name is not None):
+        raise ConfigurationError("--unchanged: goes without --name and --latin-name")
     engine, desk = _desk(workspace)
-    wanted = Names(name, latin_name, allow_mixed_script)
+    wanted = Names(name, latin_name, allow_mixed_script, unchanged)
     with writing(engine) as session:
         drafted = correcting.correct(session, identifier, wanted, reason=reason, desk=desk)
     _say_drafted((drafted,), (), as_json=as_json)

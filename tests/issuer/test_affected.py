@@ -23,7 +23,9 @@ from keys.trust_changes import Changes, Compromise, propose_changes
 from keys.trust_edit import sign
 from tests.issuer.clinic import Clinic, found_clinic, later
 from tests.issuer.desk import open_desk, run
-from tests.world import CLINIC, TTMA
+from tests.issuer.people import draft, said, verdict
+from tests.world import CLINIC, HARBOUR, NORTH, TTMA
+from verifier.report import Verdict
 
 EARLY, LATE = ("Ada Lovelace", "Grace Hopper"), ("Mary Seacole", "Clara Barton", "Somchai Pinthong")
 
@@ -75,8 +77,7 @@ def test_without_an_early_clean_witness_all_of_it_falls(clinic: Clinic) -> None:
 
 
 def test_a_body_that_did_not_sign_and_a_key_for_lists_touch_nothing(clinic: Clinic) -> None:
-    north = CLINIC.replace("river-clinic", "north-college")
-    for owner, use in ((north, Use.COSIGN), (CLINIC, Use.STATUS)):
+    for owner, use in ((NORTH, Use.COSIGN), (CLINIC, Use.STATUS)):
         assert damage(clinic, owner, use, between(clinic)) == Damage(len(EARLY) + len(LATE), ())
 
 
@@ -126,6 +127,24 @@ def test_K12_a_time_is_needed_and_is_never_moved_later(clinic: Clinic) -> None:
 def test_an_unknown_key_is_refused(clinic: Clinic) -> None:
     with pytest.raises(HandsealError, match="not a key of the trust list"):
         suppose(clinic.trust, "https://verify.river.example/keys/none", clinic.now, now=clinic.now)
+
+
+def test_who_lost_a_certificate_gets_it_anew(clinic: Clinic) -> None:
+    """The same names and results, co-signed by bodies whose keys are clean."""
+    since = between(clinic)
+    lost = damage(clinic, TTMA, Use.COSIGN, since).affected[0]
+    declare(clinic, kid(clinic, TTMA, Use.COSIGN), since)
+    clinic.refresh()
+    assert verdict(clinic, lost.lookup_id) is Verdict.INCOMPLETE
+    with pytest.raises(HandsealError, match="names the person so already"):
+        draft(clinic, lost.lookup_id, lost.name)
+    new = draft(clinic, lost.lookup_id, lost.name, unchanged=True).lookup_id
+    _, request = clinic.propose()
+    for body in (HARBOUR, NORTH):
+        clinic.receive(clinic.respond(request, body))
+    assert new in clinic.issue()[0].released
+    assert (verdict(clinic, lost.lookup_id), verdict(clinic, new)) == (Verdict.SUPERSEDED, Verdict.VALID)
+    assert said(clinic, new).printed_name == lost.name
 
 
 def test_the_command_tells_whom_to_inform(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
