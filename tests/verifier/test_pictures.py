@@ -1,0 +1,170 @@
+"""Codes and baked credentials are found in pictures; a hostile one costs neither time nor memory."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+import qrcode
+from hypothesis import given, settings, strategies as st
+from PIL import Image, ImageDraw, ImageFilter
+
+from verifier.pictures import MAX_CODES, TooLarge, Unreadable, baked, codes_in, is_picture
+
+LINK = "HTTPS://VERIFY.RIVER.EXAMPLE/C/0123456789ABCDEFGHJKMNPQRS"
+HEAD = b"\x89PNG\r\n\x1a\n"
+MAX_SECONDS = 1.5
+FORMS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
+
+
+def saved(picture: Image.Image, form: str = "PNG") -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, form)
+    return stream.getvalue()
+
+
+def code(text: str = LINK, side: int = 400) -> Image.Image:
+    made = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4)
+    made.add_data(text)
+    return made.make_image().get_image().convert("RGB").resize((side, side))
+
+
+def sheet(*codes: Image.Image, size: tuple[int, int] = (1200, 1600)) -> Image.Image:
+    """A page with these codes, one below the other."""
+    page = Image.new("RGB", size, "white")
+    for number, picture in enumerate(codes):
+        page.paste(picture, (100, 50 + 420 * number))
+    return page
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def baked_png(*bodies: bytes) -> bytes:
+    plain = saved(Image.new("L", (4, 4)))
+    return plain[:33] + b"".join(chunk(b"iTXt", b"openbadgecredential\0" + body) for body in bodies) + plain[33:]
+
+
+def baked_svg(token: str, namespace: str = "https://purl.imsglobal.org/ob/v3p0") -> bytes:
+    return (
+        f'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:o="{namespace}">'
+        f'<o:credential verify="{token}"/></svg>'
+    ).encode()
+
+
+def bounded(data: bytes) -> tuple[str, ...]:
+    started = time.process_time()
+    try:
+        return codes_in(data)
+    finally:
+        assert time.process_time() - started < MAX_SECONDS
+
+
+SMALL = {form: saved(code(side=90), form) for form in FORMS}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_code_is_found_in_what_a_phone_or_a_scanner_saves(form: str) -> None:
+    data = saved(sheet(code()), form)
+    assert is_picture(data)
+    assert codes_in(data) == (LINK,)
+
+
+def test_Q09_a_code_is_found_small_tilted_blurred_and_stained() -> None:
+    page = sheet(code(side=160))
+    ImageDraw.Draw(page).ellipse((180, 130, 205, 155), fill=(120, 90, 60))
+    photo = page.rotate(8, expand=True, fillcolor="white").filter(ImageFilter.GaussianBlur(1))
+    assert codes_in(saved(photo, "JPEG")) == (LINK,)
+
+
+def test_a_transparent_picture_is_seen_on_paper() -> None:
+    seen = Image.new("RGBA", (500, 500), (0, 0, 0, 0))
+    seen.paste(code(), (50, 50))
+    assert codes_in(saved(seen)) == (LINK,)
+
+
+def test_the_same_code_twice_is_one_and_two_are_two() -> None:
+    assert codes_in(saved(sheet(code(), code()))) == (LINK,)
+    assert set(codes_in(saved(sheet(code(), code("another"))))) == {LINK, "another"}
+
+
+def test_P04_twenty_thousand_by_twenty_thousand_pixels_are_not_unpacked() -> None:
+    head = HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0))
+    rows = zlib.compress(bytes(1_000_000))
+    with pytest.raises(TooLarge):
+        bounded(head + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+
+
+def test_P04_a_large_photograph_is_unpacked_small() -> None:
+    photo = Image.new("L", (9_000, 9_000), 255)
+    photo.paste(code(side=1_500).convert("L"), (4_000, 4_000))
+    assert bounded(saved(photo, "JPEG")) == (LINK,)
+
+
+@pytest.mark.parametrize("data", [b"", HEAD, HEAD + b"\0" * 40, b"\xff\xd8\xff\xe0", b"RIFF\0\0\0\0WEBP", b"<svg/>"])
+def test_what_is_no_whole_picture_is_unreadable(data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        codes_in(data)
+
+
+def test_half_a_photograph_is_unreadable() -> None:
+    data = saved(sheet(code()), "JPEG")
+    with pytest.raises(Unreadable):
+        codes_in(data[: len(data) // 3])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(FORMS), st.integers(0, 2**32))
+def test_no_broken_picture_raises_anything_else(form: str, seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(SMALL[form])
+    for _ in range(chance.randint(1, 6)):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    with contextlib.suppress(TooLarge, Unreadable):
+        codes_in(bytes(data[: chance.randint(8, len(data))]))
+    baked(bytes(data))
+
+
+def test_the_official_baked_pictures_hold_their_credential(shared_data: Path) -> None:
+    for name in ("simple-jwt.png", "simple-jwt.svg"):
+        (token,) = baked((shared_data / "open-badges" / name).read_bytes())
+        assert token.count(b".") == 2
+        assert token.startswith(b"eyJ")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_credential_in_a_png(packed: bool) -> None:
+    text = zlib.compress(b"eyJ.a.b") if packed else b"eyJ.a.b"
+    assert baked(baked_png((b"\1" if packed else b"\0") + b"\0en\0\0" + text)) == (b"eyJ.a.b",)
+
+
+def test_P04_a_packed_credential_is_inflated_as_far_as_a_token_reaches() -> None:
+    (token,) = baked(baked_png(b"\1\0\0\0" + zlib.compress(bytes(50_000_000), 9)))
+    assert len(token) <= 64 * 1024 + 1
+
+
+def test_P04_no_more_credentials_than_codes_are_taken() -> None:
+    assert len(baked(baked_png(*(b"\0\0\0\0token %d" % number for number in range(100))))) == MAX_CODES
+
+
+@pytest.mark.parametrize("body", [b"", b"\0", b"\0\0\0", b"\1\0\0\0not deflated"])
+def test_a_chunk_of_another_form_holds_nothing(body: bytes) -> None:
+    assert baked(baked_png(body)) == ()
+
+
+def test_a_credential_in_an_svg() -> None:
+    assert baked(baked_svg(" eyJ.a.b ")) == (b"eyJ.a.b",)
+    assert baked(baked_svg("eyJ.a.b", "https://other.example/ns")) == ()
+    assert baked(baked_svg("eyJ.a.b")[:-8]) == ()
+
+
+def test_P04_entities_are_not_expanded() -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "eyJ.a.b">]>' + baked_svg("&a;").partition(b"?>")[2]
+    assert baked(bomb) == ()

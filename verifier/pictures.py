@@ -1,0 +1,147 @@
+"""A picture is looked at for a QR code and for a credential baked into it, within bounds of size and time.
+
+Open Badges 3.0 section 5.3 (baking) and formats.md section 9. What it shows to the eye is not looked at: anybody can
+draw a certificate.
+"""
+
+from __future__ import annotations
+
+import struct
+import xml.parsers.expat
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import zxingcpp
+from PIL import Image
+
+from keys.encoding import MAX_BYTES
+
+MAX_UNPACKED_BYTES = 64_000_000
+"""Of a picture before it is grey: 16 million pixels with colours and transparency, four times as many without."""
+JPEG_SIDE = 3_000  # a JPEG is unpacked at a half or less of its size, but no smaller than this
+MAX_SIDE = 4_000  # of what the code is looked for in
+MAX_CODES = 16
+MAX_SVG_BYTES = 4 * 1024 * 1024
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_HEADS = (_PNG, _JPEG, b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_KEYWORD = b"openbadgecredential"
+_NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
+_FAULTS = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, struct.error, zlib.error)
+# The limit is ours, from the header and before anything is unpacked; Pillow's own only warns.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class TooLarge(Exception):
+    """More pixels than are unpacked."""
+
+
+class Unreadable(Exception):
+    """Not a picture, or not a whole one."""
+
+
+def is_picture(data: bytes) -> bool:
+    """A photograph, a screenshot or a drawing, by how it begins."""
+    return data.startswith(_HEADS) or is_svg(data) or is_heic(data)
+
+
+def is_heic(data: bytes) -> bool:
+    """A telephone's own kind of photograph, which no free library reads."""
+    return data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1")
+
+
+def is_svg(data: bytes) -> bool:
+    return b"<svg" in data[:4096]
+
+
+def baked(data: bytes) -> tuple[bytes, ...]:
+    """The credentials baked into a PNG or an SVG, at most `MAX_CODES`, none of them believed yet."""
+    found = _in_svg(data) if is_svg(data) else _in_png(data) if data.startswith(_PNG) else iter(())
+    return tuple(dict.fromkeys(token for token, _ in zip(found, range(MAX_CODES), strict=False)))
+
+
+def codes_in(data: bytes) -> tuple[str, ...]:
+    """The texts of the QR codes in a photograph or screenshot, each once; TooLarge or Unreadable where it is none."""
+    picture = _unpacked(data)
+    found = zxingcpp.read_barcodes(picture, formats=_QR)
+    return tuple(dict.fromkeys(code.text for code in found[:MAX_CODES]))
+
+
+def _unpacked(data: bytes) -> Image.Image:
+    """The picture in grey, no longer than `MAX_SIDE`."""
+    try:
+        with Image.open(BytesIO(data), formats=_FORMATS) as opened:
+            if data.startswith(_JPEG):
+                opened.draft("L", (JPEG_SIDE, JPEG_SIDE))
+            if opened.width * opened.height * len(opened.getbands()) > MAX_UNPACKED_BYTES:
+                raise TooLarge
+            picture = _on_white(opened)
+            picture.thumbnail((MAX_SIDE, MAX_SIDE))
+            return picture
+    except _FAULTS as fault:
+        raise Unreadable from fault
+
+
+def _on_white(opened: Image.Image) -> Image.Image:
+    """In grey; what is transparent is paper."""
+    if not opened.has_transparency_data:
+        return opened.convert("L")
+    seen = opened.convert("LA")
+    paper = Image.new("L", seen.size, 255)
+    paper.paste(seen.getchannel("L"), mask=seen.getchannel("A"))
+    return paper
+
+
+def _in_png(data: bytes) -> Iterator[bytes]:
+    """The text of each iTXt chunk with the keyword; a chunk is a length, a type, its bytes and a checksum."""
+    place = len(_PNG)
+    while place + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        body = data[place + 8 : place + 8 + length]
+        if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
+            yield from _international_text(body[len(_KEYWORD) + 1 :])
+        place += 12 + length
+
+
+def _international_text(body: bytes) -> Iterator[bytes]:
+    """Flag, method, language, translated keyword, text (PNG 11.3.3.4)."""
+    packed, rest = body[:1] == b"\1", body[2:].split(b"\0", 2)
+    if len(rest) != 3:
+        return
+    text = rest[2]
+    if packed:
+        inflater = zlib.decompressobj()
+        try:
+            text = inflater.decompress(text, MAX_BYTES + 1)
+        except zlib.error:
+            return
+    yield text[: MAX_BYTES + 1].strip()
+
+
+def _in_svg(data: bytes) -> Iterator[bytes]:
+    """`verify` of each `credential` element of the Open Badges namespace; one with entities of its own is not read."""
+    found: list[bytes] = []
+
+    def element(name: str, attributes: dict[str, str]) -> None:
+        if name == f"{_NAMESPACE} credential":
+            found.append(attributes.get("verify", "").strip().encode("utf-8"))
+
+    parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = element
+    parser.EntityDeclHandler = _refuse
+    parser.ExternalEntityRefHandler = _refuse
+    try:
+        parser.Parse(data[:MAX_SVG_BYTES], True)
+    except (xml.parsers.expat.ExpatError, Unreadable, ValueError):
+        return
+    yield from found
+
+
+def _refuse(*_: Any) -> int:
+    """Entities are how a small file becomes a large one, or another file."""
+    raise Unreadable
