@@ -12,7 +12,7 @@ from threading import Lock
 import msgspec
 import typst
 
-from issuer.fonts import design_file
+from issuer.config import design_file
 from issuer.inscription import Design, PublishedAddress, inscribe
 from keys.errors import HandsealError
 from verifier.report import VerifiedCredential

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Mapping
 from datetime import date, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -226,3 +227,12 @@ def _require_url(url: str, place: str) -> None:
 
 def _first_hint(faults: list[TomlFault] | tuple[TomlFault, ...]) -> str:
     return next((fault.hint for fault in faults if fault.hint), "")
+
+
+def design_file(name: str) -> Path:
+    """The Typst file of a design; ConfigurationError names those that exist."""
+    folder = Path(str(files("templates"))) / "certificate"
+    designs = sorted(path.stem for path in folder.glob("*.typ"))
+    if name not in designs:
+        raise ConfigurationError(f"design {name!r}: does not exist", hint=f"choose one of: {', '.join(designs)}")
+    return folder / f"{name}.typ"

@@ -14,7 +14,6 @@ from issuer import correcting, erasing, renewing
 from issuer.config import Workspace
 from issuer.correcting import Drafted, Names
 from issuer.database import open_database, writing
-from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.opening_cli import cache, start
 from issuer.proposing import Proposer
 from issuer.records_cli import FOLDER, as_json_option, clock, in_workspace
@@ -25,6 +24,7 @@ from issuer.upkeep import require_clock
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError
 from verifier.folder import Folder
+from verifier.fonts import prepare_fonts, require_glyphs
 
 _SHOWN = 50
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 
 from msgspec import UNSET, Struct
 
-from issuer.fonts import Typefaces, families_for, require_glyphs
 from issuer.labels import LABELS, Labels, printed_date
 from issuer.qr import MAX_MODULES, QUIET_MODULES, qr_svg
 from keys.errors import ConfigurationError, HandsealError
+from verifier.fonts import Typefaces, families_for, require_glyphs
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg
 

@@ -13,12 +13,12 @@ from issuer import upkeep
 from issuer.certificate import Design
 from issuer.config import Workspace
 from issuer.database import open_database
-from issuer.fonts import prepare_fonts
 from keys.files import read_bounded
 from keys.keyfile import public_path, read_public_key
 from keys.signer import Signer
 from keys.trust import Trust
 from keys.unlock_cli import unlocked
+from verifier.fonts import prepare_fonts
 
 _MAX_LOGO = 4 * 1024 * 1024
 

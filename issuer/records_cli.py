@@ -17,7 +17,6 @@ from issuer.config import Workspace, find_workspace
 from issuer.database import open_database, reading, writing
 from issuer.entrants import Leave
 from issuer.files import digest_below
-from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.models import Event
 from issuer.syllabuses import open_syllabus, require_version
 from issuer.tables import MAX_BYTES, Table, TableError, read_table
@@ -25,6 +24,7 @@ from keys import names
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
+from verifier.fonts import prepare_fonts, require_glyphs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)

@@ -21,7 +21,6 @@ from issuer import overview, proposing, upkeep
 from issuer.config import Workspace
 from issuer.cosigning import Answer, ListNews
 from issuer.database import open_database, reading
-from issuer.fonts import prepare_fonts, require_glyphs
 from issuer.issuing import Desk, Issued, Refused, Waiting, issue, reprint
 from issuer.opening_cli import cache, issue_key, look, sign_lists, start
 from issuer.printing import Press, press
@@ -38,6 +37,7 @@ from keys.files import SECRET, new_file
 from keys.signer import Signer
 from keys.trust import Trust
 from verifier.folder import Folder, publish_index
+from verifier.fonts import prepare_fonts, require_glyphs
 from verifier.sources import Site
 
 FILE = click.Path(path_type=Path, dir_okay=False)

@@ -16,7 +16,6 @@ from sqlalchemy import text
 
 from issuer.config import open_workspace
 from issuer.database import open_database, writing
-from issuer.fonts import prepare_fonts
 from issuer.issuing import Desk, issue
 from issuer.models import State
 from issuer.printing import Sheet
@@ -28,6 +27,7 @@ from keys.signer import MemorySigner
 from tests.issuer.clinic import Clinic, found_clinic, pretend_press
 from tests.issuer.desk import open_desk, run, tick
 from tests.world import HARBOUR, NOW, TTMA
+from verifier.fonts import prepare_fonts
 from verifier.report import Verdict
 from verifier.sources import Site
 from verifier.verify import verify

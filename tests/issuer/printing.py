@@ -17,8 +17,8 @@ import pytest
 from msgspec.structs import replace
 
 from issuer.certificate import Design, PublishedAddress
-from issuer.fonts import prepare_fonts
 from tests.world import World, identities
+from verifier.fonts import prepare_fonts
 from verifier.report import Partner, PartnerOutcome, VerifiedCredential
 
 LOOKUP_ID = "7F3K92MXQQ4D11AB7F3K92MXQQ"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.config import find_workspace, open_workspace
+from issuer.config import design_file, find_workspace, open_workspace
 from keys.errors import ConfigurationError
 
 GOOD = """
@@ -145,3 +145,10 @@ def test_a_key_of_very_many_parts_is_refused_at_once(tmp_path: Path, part: str) 
     for text in (part * 100_000 + "b = 1", "x = {" + part * 100_000 + "b = 1}"):
         assert "too many parts" in str(refused(tmp_path, text))
     assert time.process_time() - started < 1
+
+
+def test_a_design_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ConfigurationError, match="does not exist") as refused:
+        design_file("../classic")
+    assert "classic" in refused.value.hint
+    assert design_file("classic").suffix == ".typ"

@@ -10,7 +10,7 @@ import pymupdf_fonts
 import pytest
 from fontTools.ttLib import TTFont
 
-from issuer.firago import FAMILY, mended
+from verifier.firago import FAMILY, mended
 
 YO_YING, LO_CHULA, KO_KAI = 0x0E0D, 0x0E2C, 0x0E01
 NAMES = ("figo", "figbo")
@@ -57,7 +57,7 @@ def test_marks_above_yo_ying_and_lo_chula_have_their_place(fonts: tuple[TTFont, 
     before, after = fonts
     _, height = place_above(after, KO_KAI)
     for letter in (YO_YING, LO_CHULA):
-        assert place_above(before, letter) == (0, 0)  # when the package mends this itself, drop `issuer.firago`
+        assert place_above(before, letter) == (0, 0)  # when the package mends this itself, drop `verifier.firago`
         x, y = place_above(after, letter)
         assert abs(x - place_above(after, letter, below=True)[0]) < 120
         assert y == pytest.approx(height, abs=20)

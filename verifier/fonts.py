@@ -1,4 +1,4 @@
-"""A certificate is set in fonts that Handseal brought along or the clinic chose, never in those of the machine.
+"""What is printed is set in fonts that Handseal brought along or the clinic chose, never in those of the machine.
 
 So the same certificate looks the same everywhere, and a name that no font covers is refused before it is printed.
 """
@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -18,10 +17,10 @@ import typst
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from msgspec import Struct
 
-from issuer.firago import FAMILY, MENDING, mended
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import replace_file
 from keys.text import describe_character
+from verifier.firago import FAMILY, MENDING, mended
 
 HAN_FAMILIES = {"sc": "Noto Sans SC", "tc": "Noto Sans TC", "jp": "Noto Sans JP", "kr": "Noto Sans KR"}
 
@@ -68,15 +67,6 @@ def prepare_fonts(cache_folder: Path, own_folder: Path | None = None) -> Typefac
         raise ConfigurationError(
             f"fonts: {error.filename or cache_folder}: {error.strerror}", hint="the folder must be writable"
         ) from error
-
-
-def design_file(name: str) -> Path:
-    """The Typst file of a design; ConfigurationError names those that exist."""
-    folder = Path(str(files("templates"))) / "certificate"
-    designs = sorted(path.stem for path in folder.glob("*.typ"))
-    if name not in designs:
-        raise ConfigurationError(f"design {name!r}: does not exist", hint=f"choose one of: {', '.join(designs)}")
-    return folder / f"{name}.typ"
 
 
 def uncovered(text: str, typefaces: Typefaces) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from issuer.fonts import Typefaces, design_file, families_for, prepare_fonts, require_glyphs, uncovered
 from keys.errors import ConfigurationError, HandsealError
+from verifier.fonts import Typefaces, families_for, prepare_fonts, require_glyphs, uncovered
 
 CUNEIFORM_A = "\U00012000"
 
@@ -164,10 +164,3 @@ def test_many_at_once_leave_one_good_set(tmp_path: Path) -> None:
     assert len(set(found)) == 1
     assert not list(tmp_path.rglob("*.part"))
     assert len(list(tmp_path.rglob("*.ttf"))) == 4
-
-
-def test_a_design_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(ConfigurationError, match="does not exist") as refused:
-        design_file("../classic")
-    assert "classic" in refused.value.hint
-    assert design_file("classic").suffix == ".typ"
