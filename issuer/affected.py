@@ -113,8 +113,14 @@ def assess_damage(session: Session, supposition: Supposition, materials: Materia
 def _under(trust: Trust, trust_list: TrustList) -> Trust:
     """The same trust with another list."""
     digest = sri(sha256(canonical(trust_list)))
-    version, root = trust.root_version, trust.root_digest
-    return Trust(trust_list, digest=digest, root_version=version, root_digest=root, expires=trust.expires)
+    return Trust(
+        trust_list,
+        digest=digest,
+        root_version=trust.root_version,
+        root_digest=trust.root_digest,
+        root_expires=trust.root_expires,
+        list_expires=trust.list_expires,
+    )
 
 
 def _standing(session: Session) -> Iterator[tuple[CertificateRecord, Learner, str]]:

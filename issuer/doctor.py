@@ -6,7 +6,7 @@ The signed bytes are the truth: a row that says something else was changed behin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from msgspec import Struct, field
@@ -23,6 +23,7 @@ from issuer.standings import endings, withdrawn
 from issuer.statuses import LIST_BITS, grouped, list_id, read_bits
 from keys import names
 from keys.credential import Certificate, content_digest, core_of
+from keys.deadlines import DAY, WARN_DAYS, Deadline, Level, list_deadline, trust_deadlines
 from keys.encoding import canonical, sha256
 from keys.errors import HandsealError
 from keys.jws import parse_header, split_token
@@ -32,9 +33,13 @@ from keys.trust import Trust, Use
 from verifier.folder import Folder
 from verifier.materials import Materials
 
-SOON = (timedelta(days=7), timedelta(days=30), timedelta(days=60))
-LISTS_SOON = timedelta(days=10)
 _MAX_PDF = 16 * 1024 * 1024
+_NEW_LIST = "the holders sign a new one: handseal-ceremony trust propose"
+_HINTS = {
+    "root": f"{_NEW_LIST}, with [root] in the changes",
+    "trust-list": _NEW_LIST,
+    "key": "its owner makes another: handseal-ceremony keygen; then handseal-ceremony trust propose",
+}
 
 
 class Weight(Enum):
@@ -261,7 +266,7 @@ def _withdrawn(session: Session, materials: Materials, now: datetime) -> Iterato
 
 
 def _ending(ends: list[tuple[str, datetime]], now: datetime) -> Iterator[Symptom]:
-    for ending in endings(ends, now, now + SOON[-1]):
+    for ending in endings(ends, now, now + WARN_DAYS[-1] * DAY):
         count = "1 certificate expires" if ending.count == 1 else f"{ending.count} certificates expire"
         days = f"on {ending.first:%Y-%m-%d}"
         if ending.first != ending.last:
@@ -298,8 +303,7 @@ def _lists(session: Session, workspace: Workspace, trust: Trust, now: datetime) 
             if opened.bits != set_bits(bytes(LIST_BITS // 8), set(indices)):
                 text = "the published list and the database disagree about who is revoked, suspended or superseded"
                 yield _fault(place, text, "if the database is right: handseal publish")
-            if opened.valid_until - now < LISTS_SOON:
-                yield Symptom(Weight.WARNING, place, f"is good until {opened.valid_until:%Y-%m-%d} only", hint)
+            yield from _due(list_deadline(opened, place, now), hint)
     yield from _partner_lists(site, trust, now)
 
 
@@ -318,24 +322,23 @@ def _partner_lists(site: Folder, trust: Trust, now: datetime) -> Iterator[Sympto
             opened = open_status_list(token, identity, trust=trust, now=now)
         except HandsealError as fault:
             yield _fault(place, str(fault), "ask the partner body: handseal-ceremony status")
-        if opened and not opened.frozen and opened.valid_until - now < SOON[-1]:
-            hint = "ask the partner body: handseal-ceremony status"
-            yield Symptom(Weight.WARNING, place, f"is good until {opened.valid_until:%Y-%m-%d} only", hint)
+        if opened and not opened.frozen:
+            yield from _due(list_deadline(opened, place, now), "ask the partner body: handseal-ceremony status")
 
 
 def _trust(trust: Trust, workspace: Workspace, now: datetime) -> Iterator[Symptom]:
-    hint = "the holders sign a new one: handseal-ceremony trust propose"
-    left = trust.expires - now
-    if left <= timedelta(0):
-        yield _fault("trust list", f"expired on {trust.expires:%Y-%m-%d}", hint)
-    else:
-        due = next((span for span in SOON if left <= span), None)
-        if due is not None:
-            text = f"expires on {trust.expires:%Y-%m-%d}, within {due.days} days"
-            yield Symptom(Weight.WARNING, "trust list", text, hint)
+    for deadline in trust_deadlines(trust, now):
+        yield from _due(deadline, _HINTS[deadline.kind])
     for use in (Use.ISSUE, Use.STATUS):
         if not any(trust.keys_of(workspace.organisation, use)):
             yield _fault("trust list", f"has no key of this clinic for {use.value!r}")
+
+
+def _due(deadline: Deadline, hint: str) -> Iterator[Symptom]:
+    """A fault once it is too late, a warning at 60, 30 and 7 days."""
+    if deadline.level > Level.FINE:
+        weight = Weight.FAULT if deadline.level is Level.ENDED else Weight.WARNING
+        yield Symptom(weight, deadline.name, deadline.text.removeprefix(f"{deadline.name} "), hint)
 
 
 def _keys(workspace: Workspace) -> Iterator[Symptom]:

@@ -19,6 +19,7 @@ from issuer.counts import MOST_ATTEMPTS, Course, Scope, Tries
 from issuer.models import Cohort, SyllabusVersion
 from issuer.syllabuses import latest_version, open_syllabus
 from issuer.tables import quoted
+from keys.deadlines import WARN_DAYS
 from keys.errors import HandsealError
 from keys.syllabus import Syllabus
 from verifier.report import Verdict
@@ -26,8 +27,6 @@ from verifier.tally import Count
 
 FEW = 5
 """Of fewer people nothing is said but how many there are."""
-SOON = (7, 30, 60)
-"""Days within which certificates are told to expire."""
 STANDINGS = ("issued", "suspended", "revoked", "superseded", "proposed", "draft", "recalled")
 
 
@@ -218,7 +217,7 @@ def figures(
         to_complete=Spread.of(went.days),
         to_certificate=Spread.of(issued.to_issue),
         standings={word: standings[word] for word in STANDINGS},
-        expiring=tuple(Expiring(days, _within(issued.to_expiry, days)) for days in SOON),
+        expiring=tuple(Expiring(days, _within(issued.to_expiry, days)) for days in WARN_DAYS),
         expired=sum(count for day, count in issued.to_expiry.items() if day < 0),
         checks=_checks(tally, scope) if tally is not None else None,
     )

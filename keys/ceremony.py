@@ -16,6 +16,7 @@ from keys.answered import SignedRequest
 from keys.body import Body, fresh_list, require_signer
 from keys.cosignature import MAX_EARLY, MAX_LATE, fits, open_cosignature
 from keys.database import MAX_LOT
+from keys.deadlines import due, trust_deadlines
 from keys.encoding import Digest, format_time, sri
 from keys.endorsement import Terms, endorse
 from keys.errors import ConfigurationError, FormatError, HandsealError, SignatureError
@@ -27,7 +28,6 @@ from keys.response import ResponseReader, write_response
 from keys.review import Proposal, Review, ReviewRow, reviewed_rows
 from keys.signer import Signer
 from keys.status import StatusList, open_status_list
-from keys.trust import Trust
 
 
 class CosignPlan(Struct, frozen=True):
@@ -72,7 +72,7 @@ def plan_cosign(
     """
     left_out = _require_rows(review, excluded)
     selected = [row for row in review.rows if row.number not in left_out]
-    warnings = [*_require_clock(review, now), *_trust_warnings(body.trust, now)]
+    warnings = [*_require_clock(review, now), *_deadline_warnings(body, now)]
     for proposal in sorted({row.proposal for row in selected}):
         _require_dates(proposal.at, now)
         _require_policy(review, body, proposal, now)
@@ -238,9 +238,14 @@ def _require_policy(review: Review, body: Body, proposal: Proposal, now: datetim
         raise HandsealError(f"{place}: {issuer} is not called {proposal.issuer_name!r}")
 
 
-def _trust_warnings(trust: Trust, now: datetime) -> Iterator[str]:
-    if trust.expires < now:
-        yield f"trust list {trust.list.version} expired at {format_time(trust.expires)}: ask for a newer one"
+def _deadline_warnings(body: Body, now: datetime) -> Iterator[str]:
+    """What ends soon and is this body's to mind: the trust list it was brought, and its own key."""
+    own = {key.kid for key in body.known.organisation.keys}
+    for deadline in due(trust_deadlines(body.trust, now)):
+        if deadline.kind != "key":
+            yield f"{deadline.text}: ask for a newer trust list"
+        elif deadline.id in own:
+            yield f"{deadline.text}: make another key in time, and have it added to the trust list"
 
 
 def _comment(review: Review, selected: int, *, accepted: bool) -> str:

@@ -195,7 +195,7 @@ class Home:
             replace_file(place / file, data)
         self.remember("root", root)
         self.remember("trust", f"{version} {digest} {name}")
-        return load_trust(read, root_digest=root)
+        return chain.trust(root)
 
     def last_trust(self) -> Trust:
         """The newest trust list ever taken; ConfigurationError where there is none."""

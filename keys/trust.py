@@ -29,6 +29,13 @@ class Use(Enum):
     STATUS = "status"
     COSIGN = "cosign"
 
+    @property
+    def words(self) -> str:
+        """What such a key is there to do."""
+        return {"issue": "sign certificates", "status": "sign status lists", "cosign": "co-sign certificates"}[
+            self.value
+        ]
+
 
 class NameFrom(Wire, frozen=True):
     """What an organisation is called, from a moment on."""
@@ -125,17 +132,30 @@ class KnownKey(Struct, frozen=True):
 class Trust:
     """A trust list whose chain of signatures was verified: the only source of names, keys and policies.
 
-    Made by `keys.trust_chain`; `expires` is the earlier expiry of root and targets.
+    Made by `keys.trust_chain`.
     """
 
     def __init__(
-        self, trust_list: TrustList, *, digest: str, root_version: int, root_digest: str, expires: datetime
+        self,
+        trust_list: TrustList,
+        *,
+        digest: str,
+        root_version: int,
+        root_digest: str,
+        root_expires: datetime,
+        list_expires: datetime,
     ) -> None:
         self.list = trust_list
         self.digest = digest  # digestSRI of the list's bytes
         self.root_version = root_version
         self.root_digest = root_digest  # hex, of 1.root.json
-        self.expires = expires
+        self.root_expires = root_expires
+        self.list_expires = list_expires  # as its targets say
+
+    @property
+    def expires(self) -> datetime:
+        """From then on nothing that rests on it is valid."""
+        return min(self.root_expires, self.list_expires)
 
     @cached_property
     def _keys(self) -> dict[str, KnownKey]:

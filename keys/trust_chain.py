@@ -41,10 +41,16 @@ class Chain(Struct, frozen=True):
     lists: tuple[TrustList, ...]
     list_digest: Digest
 
-    @property
-    def expires(self) -> datetime:
-        """The earlier expiry of root and targets."""
-        return min(self.roots[-1].signed.expires, self.targets.signed.expires)
+    def trust(self, root_digest: str) -> Trust:
+        """What others ask of it; `root_digest` is the one it was verified from."""
+        return Trust(
+            self.lists[-1],
+            digest=sri(self.list_digest),
+            root_version=self.roots[-1].signed.version,
+            root_digest=root_digest,
+            root_expires=self.roots[-1].signed.expires,
+            list_expires=self.targets.signed.expires,
+        )
 
 
 def root_name(version: int) -> str:
@@ -76,14 +82,7 @@ def load_trust(read: ReadTrustFile, *, root_digest: str) -> Trust:
     HandsealError names the file and the fault, for anything that is missing, malformed, not signed by enough holders,
     or not a list that may follow the one before it.
     """
-    chain = load_chain(read, root_digest=root_digest)
-    return Trust(
-        chain.lists[-1],
-        digest=sri(chain.list_digest),
-        root_version=chain.roots[-1].signed.version,
-        root_digest=root_digest,
-        expires=chain.expires,
-    )
+    return load_chain(read, root_digest=root_digest).trust(root_digest)
 
 
 def load_chain(read: ReadTrustFile, *, root_digest: str) -> Chain:

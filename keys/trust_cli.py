@@ -11,6 +11,7 @@ import msgspec
 
 from keys import trust_changes, trust_edit
 from keys.console import escape, print_json, talk
+from keys.deadlines import Deadline, trust_deadlines
 from keys.encoding import digest_words, format_time
 from keys.files import read_bounded, require_absent
 from keys.keyfile import read_public_key
@@ -21,6 +22,7 @@ from keys.offline_cli import (
 )
 from keys.possession import PublicKeyFile
 from keys.settings import require_toml
+from keys.trust import Trust
 from keys.trust_chain import (
     MAX_LIST_BYTES,
     Chain,
@@ -158,14 +160,16 @@ def show(trust_folder: Path, root: str, as_json: bool) -> None:
     \b
     handseal-ceremony trust show site/trust --root 3f5a...
     """
-    chain = load_chain(folder_reader(trust_folder), root_digest=root)
-    expired = chain.expires < now()
+    chain, moment = load_chain(folder_reader(trust_folder), root_digest=root), now()
+    held = chain.trust(root)
+    deadlines = trust_deadlines(held, moment)
     if as_json:
-        print_json(_document(chain, root, expired=expired))
+        print_json(_document(chain, held, deadlines, expired=held.expires < moment))
         return
     for line in (*describe_root(chain.roots[-1], None), *describe_list(None, chain.lists[-1])):
         click.echo(escape(line))
-    click.echo(f"Root and list hold {'no longer: they EXPIRED' if expired else 'until'} {format_time(chain.expires)}.")
+    for deadline in deadlines:
+        click.echo(escape(f"{deadline.level.word.upper()}: {deadline.text}" if deadline.level else deadline.text))
 
 
 def read_toml(path: Path, form: type[T]) -> T:
@@ -173,13 +177,14 @@ def read_toml(path: Path, form: type[T]) -> T:
     return require_toml(read_bounded(path, _MAX_TOML), form, str(path), hint=_EXAMPLES)
 
 
-def _document(chain: Chain, root: str, *, expired: bool) -> dict[str, Any]:
-    newest, signed = chain.lists[-1], chain.roots[-1].signed
+def _document(chain: Chain, held: Trust, deadlines: tuple[Deadline, ...], *, expired: bool) -> dict[str, Any]:
+    signed = chain.roots[-1].signed
     return {
-        "root": root,
-        "rootVersion": signed.version,
-        "expires": format_time(chain.expires),
+        "root": held.root_digest,
+        "rootVersion": held.root_version,
+        "expires": format_time(held.expires),
         "expired": expired,
+        "deadlines": [deadline.as_json() for deadline in deadlines],
         "holders": sorted("" if key.holder is msgspec.UNSET else key.holder for key in signed.keys.values()),
         "holderKeys": [
             {"fingerprint": fingerprint(key).hex(), "words": " ".join(digest_words(fingerprint(key)))}
@@ -187,7 +192,7 @@ def _document(chain: Chain, root: str, *, expired: bool) -> dict[str, Any]:
             for key in signed.keys.values()
         ],
         "thresholds": {"root": signed.roles.root.threshold, "targets": signed.roles.targets.threshold},
-        "list": msgspec.to_builtins(newest),
+        "list": msgspec.to_builtins(held.list),
     }
 
 

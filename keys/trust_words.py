@@ -13,7 +13,6 @@ from keys.trust import Key, Organisation, Policy, Programme, TrustList
 from keys.trust_edit import Files, open_draft, progress
 from keys.trust_metadata import HolderKey, RootFile
 
-_USES = {"issue": "sign certificates", "status": "sign status lists", "cosign": "co-sign certificates"}
 _DIGITS_SHOWN, _WORDS_SHOWN = 16, 4
 
 
@@ -87,7 +86,7 @@ def _organisation(was: Organisation | None, now: Organisation) -> Iterator[str]:
 def _key(was: Key | None, now: Key) -> Iterator[str]:
     name = f"key {now.kid.rpartition('/')[2]}"
     if was is None:
-        yield f"NEW {name} ({now.alg}) to {_USES[now.use.value]}, from {format_time(now.valid_from)}"
+        yield f"NEW {name} ({now.alg}) to {now.use.words}, from {format_time(now.valid_from)}"
     if now.valid_until != (was.valid_until if was else UNSET):
         yield f"{name} ENDS {_time(now.valid_until)}"
     if now.compromised_since != (was.compromised_since if was else UNSET):

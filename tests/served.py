@@ -39,6 +39,9 @@ class Served:
         self.published.write_certificate(token, lookup)
         return lookup
 
+    def site(self, state: State | None = None) -> Site:
+        return Site(self.published.folder, self.published.root, state)
+
     def app(
         self,
         *,
@@ -46,8 +49,9 @@ class Served:
         clock: Callable[[], datetime] | None = None,
         state: State | None = None,
     ) -> Flask:
-        site = Site(self.published.folder, self.published.root, state)
-        return create_app(site=site, clock=clock or (lambda: self.world.now), settings=settings or Settings(SITE))
+        return create_app(
+            site=self.site(state), clock=clock or (lambda: self.world.now), settings=settings or Settings(SITE)
+        )
 
     def failing_client(self, message: str = "boom") -> FlaskClient:
         """A verifier whose clock is broken, with `message` in the error."""

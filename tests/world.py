@@ -120,7 +120,14 @@ class World:
     def trust(self) -> Trust:
         trust_list = self.trust_list()
         digest = sri(sha256(canonical(trust_list)))
-        return Trust(trust_list, digest=digest, root_version=1, root_digest="00" * 32, expires=self.trust_expires)
+        return Trust(
+            trust_list,
+            digest=digest,
+            root_version=1,
+            root_digest="00" * 32,
+            root_expires=self.trust_expires,
+            list_expires=self.trust_expires,
+        )
 
     # -- certificates -----------------------------------------------------------------------------------------------
 

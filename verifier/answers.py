@@ -8,12 +8,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from keys.deadlines import Level, level
 from keys.encoding import format_time
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust
 from verifier.carrier import verify_carried
 from verifier.comparison import NameOf, compare
+from verifier.dates import day
 from verifier.materials import Materials
 from verifier.report import Outcome, Report
 from verifier.since import Since, since
@@ -111,13 +113,28 @@ class Answers:
                 trust.list.issued, now
             )
         lists = [_list_health(identity, entry, now) for identity, entry in sorted(materials.lists.items())]
+        deadlines = materials.deadlines(now)
         document = {
             "status": "ok" if good else "not ok",
             "trustList": listed,
             "statusLists": lists,
+            "level": max((deadline.level for deadline in deadlines), default=Level.ENDED).word,
+            "deadlines": [deadline.as_json() for deadline in deadlines],
             "alarms": len(self._site.alarms(now)),  # their texts are for the operator's terminal, not for everybody
         }
         return good, document
+
+    def notice(self) -> str:
+        """For whoever runs this check, where within a week no answer can be `valid` any more; empty before."""
+        now = self._clock()
+        trust = self._site.materials(now).trust
+        if trust is None or level(trust.expires, now) < Level.URGENT:
+            return ""
+        if trust.expires < now:
+            return f"For whoever runs this check: its trust list ended on {day(trust.expires)}; nothing can be decided."
+        return (
+            f"For whoever runs this check: its trust list ends on {day(trust.expires)}; a newer one is needed by then."
+        )
 
 
 def _names(materials: Materials, now: datetime) -> NameOf:

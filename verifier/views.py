@@ -74,7 +74,7 @@ class Views:
         app.add_url_rule("/healthz", view_func=self.health)
 
     def home(self) -> Response:
-        return Response(render_template("home.html", fault="", hint=""))
+        return self._home()
 
     def check(self) -> Response:
         """The form of the first page, answered in place: no redirect, nothing of it in an address."""
@@ -83,11 +83,11 @@ class Views:
         if upload is not None and upload.filename:
             return self._page(self._counted(self._answers.by_bytes(upload.read())))
         if not text.strip():
-            return self._home_with(NOTHING_GIVEN)
+            return self._home(NOTHING_GIVEN)
         try:
             lookup = lookup_asked(text, self._base_url)
         except FormatError as fault:
-            return self._home_with(_sentence(str(fault).partition(": ")[2]), fault.hint)
+            return self._home(_sentence(str(fault).partition(": ")[2]), fault.hint)
         if lookup:
             return self._by_lookup(lookup, as_json=False)
         return self._page(self._counted(self._answers.by_bytes(text.encode("utf-8", "replace"))))
@@ -191,8 +191,9 @@ class Views:
         document: dict[str, Any] = report.as_json(source) | more
         return _decided(Response(msgspec.json.encode(document), mimetype=JSON), report)
 
-    def _home_with(self, fault: str, hint: str = "") -> Response:
-        return Response(render_template("home.html", fault=fault, hint=hint), 400)
+    def _home(self, fault: str = "", hint: str = "") -> Response:
+        page = render_template("home.html", fault=fault, hint=hint, notice=self._answers.notice())
+        return Response(page, 400 if fault else 200)
 
     def _token(self, lookup: str) -> Response:
         token = self._answers.token(lookup)

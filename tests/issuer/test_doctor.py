@@ -118,19 +118,22 @@ def test_an_open_key_is_seen(clinic: Clinic) -> None:
     assert any("is not here" in line for line in found(clinic, Weight.WARNING))
 
 
-@pytest.mark.parametrize(("days", "said"), [(61, None), (60, "60 days"), (30, "30 days"), (7, "7 days")])
-def test_a_trust_list_that_expires_soon_is_said(clinic: Clinic, days: int, said: str | None) -> None:
+@pytest.mark.parametrize(("days", "said"), [(61, None), (60, "in 60 days"), (30, "in 30 days"), (7, "in 7 days")])
+def test_R04_a_trust_list_that_ends_soon_is_said(clinic: Clinic, days: int, said: str | None) -> None:
     clinic.now = clinic.trust.expires - timedelta(days=days)
-    warnings = [line for line in found(clinic, Weight.WARNING) if line.startswith("trust list")]
-    assert [said in line for line in warnings] == ([True] if said else [])
-    clinic.now = clinic.trust.expires
-    assert any("trust list: expired" in line for line in found(clinic))
+    for what in ("root 1: ends", "trust list 1: ends"):
+        warnings = [line for line in found(clinic, Weight.WARNING) if line.startswith(what)]
+        assert [line.endswith(said) for line in warnings if said] == ([True] if said else [])
+    clinic.now = clinic.trust.expires + timedelta(seconds=1)
+    assert any(line.startswith("trust list 1: ended on") for line in found(clinic))
 
 
 def test_lists_that_are_old_are_said(clinic: Clinic) -> None:
-    later(clinic, days=26)
-    assert sum("is good until" in line for line in found(clinic, Weight.WARNING)) == 3
-    later(clinic, days=10)
+    later(clinic, days=27)
+    assert not [line for line in found(clinic, Weight.WARNING) if line.startswith("status list")]
+    later(clinic, days=1)
+    assert sum("in 7 days" in line for line in found(clinic, Weight.WARNING)) == 3
+    later(clinic, days=8)
     assert sum("cannot be used" in line for line in found(clinic)) == 3
 
 

@@ -15,7 +15,7 @@ from issuer import counts
 from issuer.assessment import standing
 from issuer.counts import Scope
 from issuer.database import open_database, reading, writing
-from issuer.figures import FEW, SOON, Share, Spread, find_scope
+from issuer.figures import FEW, Share, Spread, find_scope
 from issuer.models import (
     Assessor,
     Attempt,
@@ -24,6 +24,7 @@ from issuer.models import (
     Learner,
     State,
 )
+from keys.deadlines import WARN_DAYS
 from keys.errors import HandsealError
 from keys.syllabus import Attempts, Syllabus
 from tests.documents import make_syllabus
@@ -118,7 +119,8 @@ def test_certificates_by_standing_and_what_expires(book: Book) -> None:
     found = book.figures()
     expected = {"issued": 8, "suspended": 1, "revoked": 1, "superseded": 1, "proposed": 0, "draft": 1, "recalled": 1}
     assert found.standings == expected
-    assert [(entry.days, entry.certificates) for entry in found.expiring] == list(zip(SOON, (2, 4, 6), strict=True))
+    expiring = dict(zip(WARN_DAYS, (2, 4, 6), strict=True))
+    assert {entry.days: entry.certificates for entry in found.expiring} == expiring
     assert found.expired == 1
 
 

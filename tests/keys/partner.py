@@ -176,7 +176,7 @@ def build_trust(trust_list: TrustList | None = None, *, expires: datetime = NOW 
     """A trust list as if its chain had been verified."""
     known = build_list() if trust_list is None else trust_list
     digest = sri(sha256(canonical(known)))
-    return Trust(known, digest=digest, root_version=1, root_digest="0" * 64, expires=expires)
+    return Trust(known, digest=digest, root_version=1, root_digest="0" * 64, root_expires=expires, list_expires=expires)
 
 
 def _key(shown: PublicKeyFile) -> Key:

@@ -274,10 +274,6 @@ def test_a_date_that_would_not_count_is_refused() -> None:
     assert "would not count" in refused(request=early)
 
 
-def test_an_expired_trust_list_is_warned_of() -> None:
-    assert any("expired" in warning for warning in plan(trust=build_trust(expires=NOW - DAY)).warnings)
-
-
 def test_equal_names_are_flagged() -> None:
     rows = [row.number for row in review().rows if row.name == "Ada Lovelace"]
     assert review().repeated == (tuple(rows),)

@@ -111,7 +111,14 @@ def test_show_prints_what_holds(published: tuple[Path, str], handseal: Run) -> N
     folder, root = published
     code, out, _ = handseal("show", folder, "--root", root)
     assert code == 0
-    for part in (TTMA, "'River Clinic'", "2 of 3 for a new list", "hold until"):
+    for part in (
+        TTMA,
+        "'River Clinic'",
+        "2 of 3 for a new list",
+        "root 1 ends on",
+        "trust list 1 ends on",
+        "in 400 days",
+    ):
         assert part in out
     code, out, _ = handseal("show", folder, "--root", root, "--json")
     document = json.loads(out)
@@ -136,7 +143,7 @@ def test_show_says_that_a_list_expired(tmp_path: Path, handseal: Run) -> None:
     write_folder(tmp_path / "old", founded(life=timedelta(days=30)))
     root = sha256((tmp_path / "old" / "1.root.json").read_bytes()).hex()
     code, out, _ = handseal("show", tmp_path / "old", "--root", root)
-    assert (code, "EXPIRED 2026-01-31T00:00:00Z" in out) == (0, True)
+    assert (code, "ENDED: root 1 ended on 2026-01-31\nENDED: trust list 1 ended on 2026-01-31\n" in out) == (0, True)
 
 
 def test_a_change_is_proposed_signed_and_shown(desk: Path, published: tuple[Path, str], handseal: Run) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,27 +260,6 @@ def test_head_is_get_without_its_body(client: FlaskClient, lookups: dict[Verdict
         head, get = client.head(address), client.get(address)
         assert head.data == b""
         assert dict(head.headers) | {"Date": ""} == dict(get.headers) | {"Date": ""}, address
-
-
-def test_health_tells_ages(served: Served, client: FlaskClient) -> None:
-    answer = client.get("/healthz")
-    health = answer.get_json()
-    assert (answer.status_code, health["status"], health["alarms"]) == (200, "ok", 0)
-    assert health["trustList"]["version"] == 1
-    ages = {entry["id"]: entry["ageSeconds"] for entry in health["statusLists"]}
-    assert ages == dict.fromkeys(served.world.list_ids(), 3600)
-
-
-def test_health_fails_where_an_answer_would_be_unknown(tmp_path: Path) -> None:
-    stale = Served(tmp_path / "stale")
-    later = stale.world.now + timedelta(days=36)
-    answer = stale.app(clock=lambda: later).test_client().get("/healthz")
-    assert (answer.status_code, answer.get_json()["status"]) == (503, "not ok")
-    assert any("out of date" in entry.get("fault", "") for entry in answer.get_json()["statusLists"])
-    gone = Served(tmp_path / "gone")
-    (gone.published.folder / "trust/targets.json").unlink()
-    answer = gone.client().get("/healthz")
-    assert (answer.status_code, bool(answer.get_json()["trustList"]["fault"])) == (503, True)
 
 
 def test_a_new_status_list_is_seen_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""A machine that watches the verifier learns what is old, what ends soon, and when no answer can be valid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.served import Page, Served
+
+
+def test_health_tells_ages(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    answer = served.client().get("/healthz")
+    health = answer.get_json()
+    assert (answer.status_code, health["status"], health["alarms"]) == (200, "ok", 0)
+    assert health["trustList"]["version"] == 1
+    ages = {entry["id"]: entry["ageSeconds"] for entry in health["statusLists"]}
+    assert ages == dict.fromkeys(served.world.list_ids(), 3600)
+
+
+@pytest.mark.parametrize(
+    ("left", "level", "noted"),
+    [(61, "fine", ""), (60, "notice", ""), (30, "warning", ""), (7, "urgent", "ends on"), (-1, "ended", "ended on")],
+)
+def test_R04_health_and_the_first_page_tell_how_soon_it_ends(tmp_path: Path, left: int, level: str, noted: str) -> None:
+    served = Served(tmp_path)
+    trust = served.site().materials(served.world.now).trust
+    assert trust is not None
+    served.world.now = trust.expires - timedelta(days=left)
+    served.published.write_lists()
+    client = served.client()
+    health = client.get("/healthz").get_json()
+    assert (health["level"], health["status"]) == (level, "not ok" if left < 0 else "ok")
+    first, *others = health["deadlines"]
+    assert (first["kind"], first["level"], first["daysLeft"]) == (
+        ("root", level, left) if left < 34 else ("status-list", "fine", 34)
+    )
+    assert {entry["id"] for entry in others if entry["kind"] == "status-list"} <= set(served.world.list_ids())
+    foot = Page(client.get("/").text).text.partition("What the answer means")[2]
+    assert ("For whoever runs this check: its trust list" in foot) == bool(noted)
+    assert noted in foot
+    answer = Page(client.get(f"/c/{served.add(served.world.issue())}").text)
+    assert "whoever runs" not in answer.text  # the employer is told of the certificate, and of nothing else
+
+
+def test_health_fails_where_an_answer_would_be_unknown(tmp_path: Path) -> None:
+    stale = Served(tmp_path / "stale")
+    later = stale.world.now + timedelta(days=36)
+    answer = stale.app(clock=lambda: later).test_client().get("/healthz")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "not ok")
+    assert any("out of date" in entry.get("fault", "") for entry in answer.get_json()["statusLists"])
+    gone = Served(tmp_path / "gone")
+    (gone.published.folder / "trust/targets.json").unlink()
+    answer = gone.client().get("/healthz")
+    assert (answer.status_code, bool(answer.get_json()["trustList"]["fault"])) == (503, True)
