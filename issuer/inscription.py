@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from msgspec import UNSET, Struct
 
 from issuer.labels import LABELS, Labels, printed_date
-from issuer.qr import MAX_MODULES, QUIET_MODULES, qr_svg
+from issuer.qr import MAX_MODULES, qr_svg
 from keys.errors import ConfigurationError, HandsealError
+from keys.qr import QUIET_MODULES
 from verifier.fonts import Typefaces, families_for, require_glyphs
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg

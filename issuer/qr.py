@@ -21,8 +21,8 @@ from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, PAD0, PAD1, BitBuffer, QRData
 
 from keys.errors import ConfigurationError
+from keys.qr import draw
 
-QUIET_MODULES = 4  # on each side, as ISO/IEC 18004 asks
 MAX_MODULES = 33  # version 4
 
 _ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
@@ -34,7 +34,6 @@ _BLOCKS = rs_blocks(_VERSION, ERROR_CORRECT_Q)
 _DATA = _BLOCKS[0].data_count  # bytes of each of the blocks, which are alike
 _CORRECTION = _BLOCKS[0].total_count - _DATA
 _BITS = 8 * sum(block.total_count for block in _BLOCKS)
-_RUN = re.compile("1+")
 
 
 class _Frame(Struct, frozen=True):
@@ -68,7 +67,7 @@ def qr_svg(url: str) -> str:
         )
     frame = _frame()
     bits = int.from_bytes(_codewords(_data(text)), "big") ^ frame.mask
-    return _svg("".join(frame.modules(f"{bits:0{_BITS}b}01")))
+    return draw("".join(frame.modules(f"{bits:0{_BITS}b}01")), MAX_MODULES)
 
 
 def _data(text: str) -> bytes:
@@ -130,21 +129,3 @@ def _drawn(bits: Iterable[int]) -> list[int]:
     code.data_cache = list(number.to_bytes(_BITS // 8, "big"))
     code.make(fit=False)
     return [int(bool(module)) for row in code.modules for module in row]
-
-
-def _svg(modules: str) -> str:
-    """One path of horizontal runs: adjoining squares would show hairlines between them in some viewers."""
-    rows = "0".join(modules[start : start + MAX_MODULES] for start in range(0, len(modules), MAX_MODULES))
-    runs = "".join([_run(*run.span()) for run in _RUN.finditer(rows)])
-    size = MAX_MODULES + 2 * QUIET_MODULES
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" shape-rendering="crispEdges">'
-        f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path d="{runs}"/></svg>'
-    )
-
-
-@cache
-def _run(start: int, end: int) -> str:
-    """Dark modules as one bar; places count on over all rows, with one between two rows."""
-    y, x = divmod(start, MAX_MODULES + 1)
-    return f"M{x + QUIET_MODULES} {y + QUIET_MODULES}h{end - start}v1h{start - end}z"

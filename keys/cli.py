@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from keys.console import escape, print_json, run
+from keys import console
+from keys.console import escape, print_json
 from keys.cosign_cli import cosign
 from keys.encoding import format_time, sri
 from keys.files import SECRET, new_file, opened, require_absent
@@ -18,10 +19,12 @@ from keys.offline_cli import (
     home_option,
     open_home,
 )
+from keys.plan_cli import plan
 from keys.rehearse_cli import rehearse
 from keys.review import row_contents
 from keys.review_cli import read_review, show_review
 from keys.review_text import export_rows, review_json
+from keys.run_cli import run
 from keys.sitting_cli import input_file
 from keys.status_cli import status, withdraw
 from keys.transcript_cli import transcript
@@ -114,6 +117,8 @@ def history(home: Path | None, as_json: bool) -> None:
 
 
 cli.add_command(keygen)
+cli.add_command(plan)
+cli.add_command(run)
 cli.add_command(cosign)
 cli.add_command(withdraw)
 cli.add_command(status)
@@ -124,4 +129,4 @@ cli.add_command(rehearse)
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
-    return run("handseal-ceremony", cli, arguments)
+    return console.run("handseal-ceremony", cli, arguments)

@@ -25,6 +25,7 @@ from keys.offline_cli import (
     online_option,
     passphrase_option,
 )
+from keys.plan_steps import Phase
 from keys.review_cli import read_review, show_review
 from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
@@ -81,6 +82,7 @@ def cosign_request(
 ) -> tuple[CosignPlan, Cosigned]:
     """A whole ceremony: review, plan, words, signatures, response at `out`, and the transcript's end."""
     review = read_review(request, roster, held.home)
+    held.guide.reach(Phase.REVIEW)
     show_review(review, request, err=True, words=False)
     held.transcript.add(
         "reviewed",
@@ -95,6 +97,7 @@ def cosign_request(
         review, held.body, now=now(), excluded=excluded, accept_differences=accept_differences, earlier=earlier
     )
     _note_plan(held, plan)
+    held.guide.reach(Phase.WORDS)
     confirm_words(review.words, confirm, held.transcript)
     signer = held.open_signer()
     cosigned = publish_response(plan, request, out, signer, held.home, now())

@@ -51,9 +51,10 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.transcripts = folder / "transcripts"
+        self.records = folder / "records"
         self.trust = folder / "trust"
         try:
-            for part in (folder, self.transcripts, self.trust):
+            for part in (folder, self.transcripts, self.records, self.trust):
                 part.mkdir(mode=0o700, parents=part is folder, exist_ok=True)
         except OSError as fault:
             raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from keys.algorithms import Algorithm
 from keys.console import escape, new_passphrases, print_json
 from keys.encoding import digest_words
 from keys.files import require_absent
+from keys.guide_cli import Guide
 from keys.names import parse_organisation_id
 from keys.offline_cli import (
     ceremony_transcript,
@@ -24,9 +26,9 @@ from keys.offline_cli import (
     passphrase_option,
     require_offline,
 )
+from keys.plan_steps import Phase
 from keys.possession import KeyUse, PublicKeyFile
 from keys.private_key import sign_with
-from keys.transcript import Transcript
 
 
 @click.command()
@@ -54,20 +56,15 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
         raise click.UsageError("--unattended: is for --use status alone")
     if unattended and custodians > 1:
         raise click.UsageError("--unattended: nobody opens it, so there are no custodians")
-    require_new_key(out)
-    network = require_offline(online=options["online"])
-    files = options["passphrase_files"]
-    passphrase = None if unattended else new_passphrases("new passphrase", files, custodians=custodians)
-    with open_home(options["home"]) as home, ceremony_transcript(home, "keygen", network=network) as written:
-        made = make_key(
-            written,
-            out,
-            organisation=org,
-            use=KeyUse(use),
-            passphrase=passphrase,
-            algorithm=Algorithm(algorithm),
-            custodians=custodians,
-        )
+    made = make_key(
+        out,
+        organisation=org,
+        use=KeyUse(use),
+        algorithm=Algorithm(algorithm),
+        custodians=0 if unattended else custodians,
+        options=options,
+        guide=Guide(),
+    )
     if as_json:
         print_json(_shown(made, out))
     else:
@@ -81,29 +78,42 @@ def require_new_key(path: Path) -> None:
 
 
 def make_key(
-    written: Transcript,
     path: Path,
     *,
     organisation: str,
     use: KeyUse,
-    passphrase: str | None,
     algorithm: Algorithm,
-    custodians: int = 1,
+    custodians: int,
+    options: Mapping[str, Any],
+    guide: Guide,
 ) -> PublicKeyFile:
-    """A new key at `path`, read back from its file to close the transcript: a key that does not open is no key."""
-    made = keyfile.create_key(
-        path,
-        organisation=organisation,
-        use=use,
-        passphrase=passphrase,
-        created=now(),
-        algorithm=algorithm,
-        custodians=custodians,
-    )
-    encrypted = "no" if passphrase is None else "yes"
-    opened_by = {"custodians": str(custodians)} if custodians > 1 else {}
-    written.add("made", key=made.kid, use=use.value, file=path.name, encrypted=encrypted, **opened_by)
-    written.close(made, partial(sign_with, keyfile.open_key_file(path, passphrase)))
+    """A new key at `path`, read back from its file to close the transcript: a key that does not open is no key.
+
+    It takes the passphrases of all `custodians`; with none it lies open.
+    """
+    require_new_key(path)
+    network = require_offline(online=options["online"])
+    with (
+        open_home(options["home"]) as home,
+        ceremony_transcript(home, "keygen", guide=guide, network=network) as written,
+    ):
+        guide.reach(Phase.KEY)
+        passphrase = None
+        if custodians:
+            passphrase = new_passphrases("new passphrase", options["passphrase_files"], custodians=custodians)
+        made = keyfile.create_key(
+            path,
+            organisation=organisation,
+            use=use,
+            passphrase=passphrase,
+            created=now(),
+            algorithm=algorithm,
+            custodians=max(custodians, 1),
+        )
+        encrypted = "no" if passphrase is None else "yes"
+        opened_by = {"custodians": str(custodians)} if custodians > 1 else {}
+        written.add("made", key=made.kid, use=use.value, file=path.name, encrypted=encrypted, **opened_by)
+        written.close(made, partial(sign_with, keyfile.open_key_file(path, passphrase)))
     return made
 
 

@@ -16,9 +16,13 @@ from typing import Any, TypeVar
 
 import click
 
+from keys import RELEASED
 from keys.console import escape, forbid_core_dumps, talk
+from keys.encoding import format_time
 from keys.errors import ConfigurationError, HandsealError
+from keys.guide_cli import Guide
 from keys.home import Home
+from keys.paper_cli import write_record
 from keys.transcript import Transcript
 
 PROC_NET = Path("/proc/net")
@@ -138,18 +142,37 @@ def confirm_words(
 
 
 @contextmanager
-def ceremony_transcript(home: Home, command: str, **details: str) -> Iterator[Transcript]:
-    """A transcript whose lines are on disk as they are added."""
+def ceremony_transcript(home: Home, command: str, *, guide: Guide, **details: str) -> Iterator[Transcript]:
+    """A transcript whose lines are on disk as they are added; closed, it is read back, and a record made of it.
+
+    HandsealError where the clock cannot be right (K07), before anything is written.
+    """
+    require_clock(home, now())
+    guide.check(now())
     with home.new_transcript(command, now()) as (path, append):
         transcript = Transcript(append, now)
         transcript.add("opened", command=command, handseal=version("handseal"), **details)
+        guide.introduce(transcript)
         try:
             yield transcript
         except HandsealError as fault:
-            transcript.add("refused", why=str(fault))
+            if not transcript.closed:
+                transcript.add("refused", why=str(fault))
             talk(f"transcript: {escape(str(path))}")
             raise
+    home.remember("clock", format_time(now()))
     talk(f"transcript: {escape(str(path))}")
+    write_record(path, guide.record or home.records / f"{path.stem}.html")
+
+
+def require_clock(home: Home, moment: datetime) -> None:
+    """HandsealError where the clock stands before this program was made or before the last ceremony here (K07)."""
+    if moment < RELEASED:
+        raise HandsealError(
+            f"clock: shows {format_time(moment)}, before this version was made ({RELEASED:%Y-%m-%d})",
+            hint="set this machine's clock",
+        )
+    home.require_clock(moment)
 
 
 def _terminal() -> Callable[[str], str]:

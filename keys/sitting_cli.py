@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ import click
 from msgspec import Struct
 
 from keys.body import Body, require_body
-from keys.encoding import format_time
 from keys.errors import ConfigurationError
+from keys.guide_cli import Guide
 from keys.home import Home
 from keys.keyfile import public_path, read_public_key
 from keys.offline_cli import ceremony_transcript, now, open_home, require_offline
+from keys.plan_steps import Phase
 from keys.possession import PublicKeyFile
 from keys.signer import Signer
 from keys.transcript import Transcript
@@ -38,7 +39,13 @@ class Sitting(Struct, frozen=True):
     public: PublicKeyFile
     home: Home
     transcript: Transcript
-    open_signer: Callable[[], Signer]
+    open_key: Callable[[], Signer]
+    guide: Guide
+
+    def open_signer(self) -> Signer:
+        """The key, asked for what opens it; open until the sitting ends."""
+        self.guide.reach(Phase.KEY)
+        return self.open_key()
 
 
 @contextmanager
@@ -50,28 +57,27 @@ def hold_sitting(
     *,
     network: str,
     trust: Callable[[], Trust],
+    guide: Guide,
 ) -> Iterator[Sitting]:
-    """Checks clock, trust list, the key's standing and the state folder before any key is opened.
-
-    Begins a transcript; the key is open until the sitting ends, and the clock is remembered once everything went well.
-    """
+    """Checks clock, trust list, the key's standing and the state folder before any key is opened."""
     public = read_public_key(public_path(key_path))
-    home.require_clock(now())
-    with ceremony_transcript(home, command, key=public.kid, network=network) as transcript, ExitStack() as opened:
+    with (
+        ceremony_transcript(home, command, guide=guide, key=public.kid, network=network) as transcript,
+        ExitStack() as opened,
+    ):
         known = trust()
         transcript.add("trust-list", version=str(known.list.version), digest=known.digest)
         body = require_body(known, public.kid, now())
         home.require_owner(body.organisation)
 
-        def open_signer() -> Signer:
+        def open_key() -> Signer:
             return opened.enter_context(unlocked(key_path, public, passphrase_files, note=transcript.add))
 
-        yield Sitting(body, public, home, transcript, open_signer)
-    home.remember("clock", format_time(now()))
+        yield Sitting(body, public, home, transcript, open_key, guide)
 
 
 @contextmanager
-def sitting(command: str, key_path: Path, options: dict[str, Any]) -> Iterator[Sitting]:
+def sitting(command: str, key_path: Path, options: Mapping[str, Any], guide: Guide | None = None) -> Iterator[Sitting]:
     """`hold_sitting` with what stands on the command line."""
     network = require_offline(online=options["online"])
     with (
@@ -83,6 +89,7 @@ def sitting(command: str, key_path: Path, options: dict[str, Any]) -> Iterator[S
             options["passphrase_files"],
             network=network,
             trust=lambda: known_trust(home, options["trust_folder"], options["root"]),
+            guide=guide or Guide(),
         ) as held,
     ):
         yield held

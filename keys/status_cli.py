@@ -14,6 +14,7 @@ from keys.encoding import Digest, sha256, sri
 from keys.errors import HandsealError
 from keys.files import opened, read_bounded, require_absent, write_new
 from keys.offline_cli import file, home_option, key_option, now, online_option, passphrase_option
+from keys.plan_steps import Phase
 from keys.request import RequestReader
 from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
@@ -77,12 +78,13 @@ def withdraw_certificates(
     contents = [] if request is None else read_contents(request)
     plan = plan_withdrawal(held.body, held.home, certificates=certificates, contents=contents)
     named = sorted({entry.certificate for entry in plan.endorsements})
+    held.guide.reach(Phase.REVIEW)
     held.transcript.add("planned", certificates=str(len(named)), first=named[0])
+    for identity in named:
+        talk(f"to be withdrawn: {identity}")
     signer = held.open_signer()
     _publish_list(held, signer, out, run_withdrawal(plan, signer=signer, home=held.home, now=now()))
-    for identity in named:
-        talk(f"withdrawn: {identity}")
-    talk(f"bring {escape(str(out))} to the clinic: it counts once it is published")
+    talk(f"{len(named)} withdrawn: bring {escape(str(out))} to the clinic: it counts once it is published")
     return named
 
 

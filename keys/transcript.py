@@ -20,6 +20,7 @@ from keys.possession import PublicKeyFile, parse_public_key, require_signature
 from keys.text import require_text
 
 CLOSED = "closed"
+MAX_TRANSCRIPT = 64 * 1024 * 1024
 _START = sha256(b"handseal-transcript/1\n")
 Event = Annotated[str, Meta(pattern=r"\A[a-z]+(-[a-z]+)*\Z")]
 
@@ -47,10 +48,11 @@ class _Closing(Wire, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """A whole transcript: its lines, and the key that closed it."""
+    """A whole transcript: its lines, the key that closed it, and the digest of its last line, which covers all."""
 
     lines: tuple[Line, ...]
     key: PublicKeyFile
+    digest: Digest
 
 
 class Transcript:
@@ -62,6 +64,7 @@ class Transcript:
         self._number = 0
         self._last: Digest = _START
         self._at: datetime | None = None
+        self.closed = False
 
     def add(self, event: str, **details: str) -> None:
         """Adds what happened; never a secret. HandsealError where the clock went back since the last line (K07)."""
@@ -71,6 +74,7 @@ class Transcript:
         """Adds the last line, signed by `key`, whose private half is `sign`."""
         at = self._moment()
         seal = compact_jws(Header(alg=key.alg, kid=key.kid), _closing(self._number, self._last, at), sign)
+        self.closed = True
         self._write(at, CLOSED, {"key": canonical(key).decode("utf-8"), "seal": seal})
 
     def _moment(self) -> datetime:
@@ -114,7 +118,7 @@ def verify_transcript(lines: Iterable[bytes], place: str) -> Closed:
         last = sha256(data[:-1])
     if not read or read[-1].event != CLOSED:
         raise FormatError(f"{place}: its last line is missing: the ceremony was broken off, or lines were cut off")
-    return Closed(tuple(read), key)
+    return Closed(tuple(read), key, last)
 
 
 def _readable(text: str) -> str:

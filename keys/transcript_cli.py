@@ -9,11 +9,9 @@ import msgspec
 
 from keys.console import escape, print_json, talk
 from keys.encoding import digest_words, format_time
-from keys.files import read_bounded
+from keys.offline_cli import file
+from keys.paper_cli import read_transcript, write_record
 from keys.sitting_cli import input_file
-from keys.transcript import verify_transcript
-
-_MAX_TRANSCRIPT = 64 * 1024 * 1024
 
 
 @click.group()
@@ -30,7 +28,7 @@ def verify(written: Path, as_json: bool) -> None:
     \b
     handseal-ceremony transcript verify 20261120T090000Z-cosign-5f21aa.jsonl
     """
-    closed = verify_transcript(read_bounded(written, _MAX_TRANSCRIPT).splitlines(keepends=True), str(written))
+    closed = read_transcript(written)
     if as_json:
         print_json({"key": closed.key.kid, "lines": msgspec.to_builtins(closed.lines)})
         return
@@ -39,3 +37,15 @@ def verify(written: Path, as_json: bool) -> None:
         click.echo(f"{format_time(line.at)}\t{line.event}\t{escape(details)}")
     click.echo(f"closed by {closed.key.kid}")
     talk(f"words of this key: {' '.join(digest_words(closed.key.digest))}")
+
+
+@transcript.command()
+@click.argument("written", type=input_file, metavar="FILE")
+@click.option("--out", type=file, required=True, help="New HTML file.")
+def record(written: Path, out: Path) -> None:
+    """Print FILE as a page to sign: what happened, the key, and who was there.
+
+    \b
+    handseal-ceremony transcript record 20261120T090000Z-cosign-5f21aa.jsonl --out record.html
+    """
+    write_record(written, out)

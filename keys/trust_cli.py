@@ -77,6 +77,11 @@ def init(description: Path, out: Path) -> None:
     threshold = 2
     cosigners = ["ttma", "harbour-hospital", "north-college"]
     """
+    found_draft(description, out)
+
+
+def found_draft(description: Path, out: Path) -> None:
+    """The unsigned draft of what `description` says, as the new folder `out`, shown."""
     require_absent(out)
     founding = read_toml(description, trust_changes.Founding)
     read_key = _keys_beside(description)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from keys.console import talk
 from keys.encoding import digest_words, sri
 from keys.errors import ConfigurationError
 from keys.files import replace_file
+from keys.guide_cli import Guide
 from keys.home import Home
 from keys.keyfile import public_path, read_public_key
 from keys.offline_cli import (
@@ -22,16 +22,14 @@ from keys.offline_cli import (
     folder,
     home_option,
     key_option,
-    now,
     online_option,
     open_home,
     passphrase_option,
     require_offline,
 )
-from keys.possession import PublicKeyFile
-from keys.signer import Signer, TrustSigner
+from keys.plan_steps import Phase
+from keys.signer import TrustSigner
 from keys.sitting_cli import known_trust, root_option, trust_option
-from keys.transcript import Transcript
 from keys.trust import Trust
 from keys.trust_chain import TARGETS, in_writing_order, list_name
 from keys.trust_folder_cli import read_folder, show_draft
@@ -57,50 +55,35 @@ def sign(draft: Path, key_path: Path, confirm: str | None, **options: Any) -> No
     handseal-ceremony trust sign draft --key trust.key
     handseal-ceremony trust sign draft --key trust.key --trust site/trust --root 3f5a...
     """
+    show_progress(sign_draft(draft, key_path, confirm=confirm, options=options, guide=Guide()))
+
+
+def sign_draft(
+    draft: Path, key_path: Path, *, confirm: str | None, options: Mapping[str, Any], guide: Guide
+) -> dict[str, bytes]:
+    """Shows the draft, has its words confirmed, and adds one signature; returns the files as they are then."""
     network = require_offline(online=options["online"])
     public = read_public_key(public_path(key_path))
     with open_home(options["home"]) as home:
         home.require_owner(public.organisation)
-        home.require_clock(now())
-        with ceremony_transcript(home, "trust-sign", key=public.kid, network=network) as transcript:
-            signed = sign_draft(
-                draft,
-                public,
-                unlocked(key_path, public, options["passphrase_files"], note=transcript.add),
-                transcript,
-                held=lambda files: held_trust(home, files, options["trust_folder"], options["root"]),
-                confirm=confirm,
-            )
+        with ceremony_transcript(home, "trust-sign", guide=guide, key=public.kid, network=network) as transcript:
+            files = read_folder(draft)
+            held = _held_trust(home, files, options)
+            if held is not None:
+                trust_edit.require_continues(files, held)
+            guide.reach(Phase.REVIEW)
+            digest = show_draft(files)
+            transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
+            guide.reach(Phase.WORDS)
+            confirm_words(digest_words(digest), confirm, transcript)
+            guide.reach(Phase.KEY)
+            with unlocked(key_path, public, options["passphrase_files"], note=transcript.add) as signer:
+                signed = trust_edit.sign(files, TrustSigner(public.ed25519, signer), held=held)
+                changed = _replace_changed(draft, files, signed)
+                transcript.add("signed", files=", ".join(changed) or "none")
+                transcript.close(public, signer.sign)
         if trust_edit.is_complete(signed):
             home.take_trust(draft, trust_edit.root_digest(signed))
-    _show_progress(signed)
-
-
-def sign_draft(
-    draft: Path,
-    public: PublicKeyFile,
-    key: AbstractContextManager[Signer],
-    transcript: Transcript,
-    *,
-    held: Callable[[Mapping[str, bytes]], Trust | None],
-    confirm: str | None,
-) -> dict[str, bytes]:
-    """Shows the draft, has its words confirmed, and adds one signature; returns the files as they are then.
-
-    `held` tells from the draft which trust list this holder verified last.
-    """
-    files = read_folder(draft)
-    known = held(files)
-    if known is not None:
-        trust_edit.require_continues(files, known)
-    digest = show_draft(files)
-    transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
-    confirm_words(digest_words(digest), confirm, transcript)
-    with key as signer:
-        signed = trust_edit.sign(files, TrustSigner(public.ed25519, signer), held=known)
-        changed = _replace_changed(draft, files, signed)
-        transcript.add("signed", files=", ".join(changed) or "none")
-        transcript.close(public, signer.sign)
     if not changed:
         talk("nothing to sign: your signature is there, or the threshold was reached without it")
     return signed
@@ -114,10 +97,10 @@ def _replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[st
     return changed
 
 
-def held_trust(home: Home, files: Mapping[str, bytes], trust_folder: Path | None, root: str | None) -> Trust | None:
+def _held_trust(home: Home, files: Mapping[str, bytes], options: Mapping[str, Any]) -> Trust | None:
     """The newest trust list this body knows; None at a founding."""
-    if trust_folder is not None or root is not None or home.note("trust") is not None:
-        return known_trust(home, trust_folder, root)
+    if options["trust_folder"] is not None or options["root"] is not None or home.note("trust") is not None:
+        return known_trust(home, options["trust_folder"], options["root"])
     draft = trust_edit.open_draft(files)
     if draft.list.version == draft.root.signed.version == 1:
         return None
@@ -126,7 +109,8 @@ def held_trust(home: Home, files: Mapping[str, bytes], trust_folder: Path | None
     )
 
 
-def _show_progress(files: Mapping[str, bytes]) -> None:
+def show_progress(files: Mapping[str, bytes]) -> None:
+    """Prints who has signed, and the root once all have who must."""
     for part in trust_edit.progress(files):
         state = "complete" if part.complete else f"{part.threshold} needed"
         click.echo(f"{part.file}: signed by {', '.join(part.signed) or 'nobody'} ({state})")

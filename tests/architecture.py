@@ -19,6 +19,7 @@ LIBRARIES = {
         "mnemonic": "mnemonic",
         "pkcs11": "python-pkcs11",
         "pyrage": "pyrage",
+        "qrcode": "qrcode",
         "securesystemslib": "tuf",
         "shamir_mnemonic": "shamir-mnemonic",
         "tuf": "tuf",

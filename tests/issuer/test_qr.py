@@ -9,8 +9,9 @@ from PIL import Image
 from qrcode.constants import ERROR_CORRECT_Q
 from qrcode.main import QRCode
 
-from issuer.qr import MAX_MODULES, QUIET_MODULES, qr_svg
+from issuer.qr import MAX_MODULES, qr_svg
 from keys.errors import ConfigurationError
+from keys.qr import QUIET_MODULES
 
 ID = "7F3K92MXQQ4D11AB7F3K92MXQQ"
 LONGEST = f"https://{'a' * 26}.org/c/{ID}"

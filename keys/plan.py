@@ -1,0 +1,129 @@
+"""A ceremony as numbered steps for people, known in full days before anybody sits down.
+
+Pure: from a ceremony's file to its plan. `run` shows the same steps, phase by phase, as it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from msgspec import UNSET, Struct
+
+from keys.ceremony_file import (
+    AnyCeremony,
+    Cosign,
+    Keygen,
+    Stated,
+    Status,
+    TrustInit,
+    TrustSign,
+    Withdraw,
+    ceremony_digest,
+    kind_of,
+    parse_ceremony,
+    stated_files,
+)
+from keys.encoding import Digest, digest_words
+from keys.people import Person, names_of
+from keys.plan_steps import Instruction, Phase, instructions
+
+
+class Step(Struct, frozen=True):
+    """What one person does; empty texts are not said."""
+
+    number: int
+    phase: Phase
+    who: str
+    do: str
+    say: str  # read aloud
+    write: str  # written down by hand
+    stop: str  # when nobody goes on
+
+
+class Plan(Struct, frozen=True):
+    """A ceremony's steps, with what has to be on the table and what will lie there afterwards."""
+
+    title: str
+    kind: str
+    organisation: str
+    people: tuple[Person, ...]
+    bring: tuple[str, ...]
+    makes: tuple[str, ...]
+    steps: tuple[Step, ...]
+    digest: Digest
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The digest of the ceremony's file, to compare a printed plan with the one that is run."""
+        return digest_words(self.digest)
+
+    def of(self, phase: Phase) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.phase is phase)
+
+
+def read_plan(data: bytes, place: str) -> tuple[AnyCeremony, Plan]:
+    """The ceremony in `data` and its plan; ConfigurationError as in `parse_ceremony`."""
+    ceremony = parse_ceremony(data, place)
+    return ceremony, plan_ceremony(ceremony, ceremony_digest(data))
+
+
+def plan_ceremony(ceremony: AnyCeremony, digest: Digest) -> Plan:
+    """The plan of a ceremony whose file has this digest."""
+    drafts = sorted(instructions(ceremony), key=lambda instruction: list(Phase).index(instruction.phase))
+    return Plan(
+        title=_title(ceremony),
+        kind=kind_of(ceremony),
+        organisation=ceremony.organisation,
+        people=ceremony.person,
+        bring=tuple(_bring(ceremony)),
+        makes=tuple(_makes(ceremony)),
+        steps=tuple(_step(number, instruction, ceremony.person) for number, instruction in enumerate(drafts, start=1)),
+        digest=digest,
+    )
+
+
+def _step(number: int, instruction: Instruction, people: tuple[Person, ...]) -> Step:
+    who = (
+        "Everybody"
+        if instruction.who is None
+        else f"{instruction.who.value.title()}: {', '.join(names_of(people, instruction.who))}"
+    )
+    return Step(number, instruction.phase, who, instruction.do, instruction.say, instruction.write, instruction.stop)
+
+
+def _title(ceremony: AnyCeremony) -> str:
+    match ceremony:
+        case Keygen():
+            return f"Make a key for use {ceremony.use.value!r}"
+        case Cosign():
+            return "Review and co-sign a request"
+        case Withdraw():
+            return "Withdraw co-signatures"
+        case Status():
+            return "Write a fresh status list"
+        case TrustInit():
+            return "Draft the first trust list"
+        case TrustSign():
+            return "Sign a draft of the trust list"
+        case _:
+            assert_never(ceremony)
+
+
+def _bring(ceremony: AnyCeremony) -> Iterator[str]:
+    """The inputs, with the digests that were written down."""
+    if isinstance(ceremony, Keygen):
+        return
+    stated = {entry.file: entry.sha256 for entry in stated_files(ceremony)}
+    for name in ceremony.inputs.__struct_fields__:
+        value = getattr(ceremony.inputs, name)
+        if value is UNSET:
+            continue
+        file = value.file if isinstance(value, Stated) else value
+        digest = f" (sha256 {stated[file]})" if isinstance(value, Stated) else ""
+        yield f"{name}: {file}{digest}"
+
+
+def _makes(ceremony: AnyCeremony) -> Iterator[str]:
+    for name in ceremony.outputs.__struct_fields__:
+        yield f"{name}: {getattr(ceremony.outputs, name)}"

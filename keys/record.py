@@ -1,0 +1,142 @@
+"""The record that people sign by hand is made from a transcript that verified, and from nothing else.
+
+Whoever has the transcript can print it again: what stands on paper is what the key closed.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from string import Template
+
+from msgspec import Struct
+
+from keys.encoding import Digest, canonical, digest_words, format_time
+from keys.plan import Plan, Step
+from keys.plan_steps import Phase
+from keys.possession import PublicKeyFile
+from keys.qr import bytes_svg
+from keys.transcript import CLOSED, Closed, Line
+
+_TITLES = {
+    "keygen": "A key was made",
+    "cosign": "A request was co-signed",
+    "withdraw": "Co-signatures were withdrawn",
+    "status": "A status list was written",
+    "trust-sign": "A trust list was signed",
+    "split": "A key was split into shares",
+    "recover": "A key was recovered from its shares",
+}
+_ABSENT = (("", "custodian"), ("", "witness"))  # lines to fill in by hand where nobody was named
+_GROUP = 4
+
+
+class Papers(Struct, frozen=True):
+    """The texts of templates/ceremony that a page is made from."""
+
+    record: str
+    plan: str
+    style: str
+
+
+def record_page(closed: Closed, name: str, papers: Papers) -> str:
+    """The record of the transcript in file `name`: one HTML page for A4, without script or network."""
+    opened = closed.lines[0]
+    command = opened.details.get("command", "ceremony")
+    return Template(papers.record).substitute(
+        style=papers.style,
+        title=escape(_TITLES.get(command, command)),
+        organisation=escape(closed.key.organisation),
+        begun=_moment(opened),
+        ended=_moment(closed.lines[-1]),
+        network=escape(opened.details.get("network", "not stated")),
+        handseal=escape(opened.details.get("handseal", "not stated")),
+        key=_key(closed.key),
+        code=bytes_svg(canonical(closed.key.jwk)),
+        lines="".join(_row(line) for line in closed.lines),
+        people="".join(_signature(name, role) for name, role in _people(closed)),
+        transcript=escape(name),
+        digest=_grouped(closed.digest),
+        words=_words(closed.digest),
+    )
+
+
+def plan_page(plan: Plan, papers: Papers) -> str:
+    """The plan as one HTML page for A4, with a box to tick at each step."""
+    return Template(papers.plan).substitute(
+        style=papers.style,
+        title=escape(plan.title),
+        organisation=escape(plan.organisation),
+        people="".join(_fact(person.role.value.title(), person.name) for person in plan.people),
+        bring=_list(plan.bring) or "<p>Nothing but the machine.</p>",
+        makes=_list(plan.makes),
+        steps="".join(_phase(phase, plan.of(phase)) for phase in Phase if plan.of(phase)),
+        digest=_grouped(plan.digest),
+        words=_words(plan.digest),
+    )
+
+
+def _people(closed: Closed) -> tuple[tuple[str, str], ...]:
+    """Each person once, with the first role; nobody was named where a command stood alone."""
+    named: dict[str, str] = {}
+    for line in closed.lines:
+        if line.event == "present":
+            named.setdefault(line.details.get("name", ""), line.details.get("role", ""))
+    return tuple(named.items()) or _ABSENT
+
+
+def _moment(line: Line) -> str:
+    return format_time(line.at).replace("T", " ").replace("Z", " UTC")
+
+
+def _key(key: PublicKeyFile) -> str:
+    return "".join(
+        (
+            _fact("Key", key.kid),
+            _fact("Made for", f"{key.use.value} ({key.alg})"),
+            f"<dt>Fingerprint</dt><dd class=hex>{_grouped(key.digest)}</dd>",
+            f"<dt>in words</dt><dd>{_words(key.digest)}</dd>",
+        )
+    )
+
+
+def _row(line: Line) -> str:
+    told = {} if line.event == CLOSED else line.details
+    details = " · ".join(f"<b>{escape(label)}</b> {escape(text)}" for label, text in told.items())
+    what = escape(line.event.replace("-", " "))
+    return f"<tr><td>{line.number}</td><td>{line.at:%H:%M:%S}</td><td>{what}</td><td>{details}</td></tr>"
+
+
+def _signature(name: str, role: str) -> str:
+    return f"<div class=sign><p></p><b>{escape(name) or '&nbsp;'}</b><span>{escape(role)}</span></div>"
+
+
+def _phase(phase: Phase, steps: tuple[Step, ...]) -> str:
+    return f"<section><h2>{escape(phase.value)}</h2>{''.join(map(_step, steps))}</section>"
+
+
+def _step(step: Step) -> str:
+    parts = (("Read aloud", step.say), ("Write down", step.write), ("Stop if", step.stop))
+    more = "".join(f"<p><em>{label}</em> {escape(text)}</p>" for label, text in parts if text)
+    return (
+        f"<div class=step><i></i><b>{step.number}</b><div><p class=who>{escape(step.who)}</p>"
+        f"<p>{escape(step.do)}</p>{more}</div></div>"
+    )
+
+
+def _fact(label: str, text: str) -> str:
+    return f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>"
+
+
+def _list(lines: tuple[str, ...]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+
+
+def _grouped(digest: Digest) -> str:
+    """Hex in groups of four, as people read it."""
+    text = digest.hex()
+    return " ".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
+
+
+def _words(digest: Digest) -> str:
+    items = "".join(f"<li>{escape(word)}</li>" for word in digest_words(digest))
+    return f"<ol class=words>{items}</ol>"

@@ -1,0 +1,174 @@
+"""A planned ceremony is run as its plan says, by the same acts as the commands that stand alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from keys.ceremony_file import ceremony_digest
+from keys.cli import main
+from keys.encoding import digest_words, sri
+from keys.files import file_digest
+from keys.keyfile import read_public_key
+from keys.paper_cli import read_transcript
+from keys.transcript import Closed
+from tests.keys.desk import REQUEST, WORDS, Desk, make_desk
+from tests.keys.partner import NAMES, TTMA
+from tests.keys.trust_site import write_trust
+
+PEOPLE = """
+[[person]]
+name = "สมชาย ใจดี"
+role = "custodian"
+[[person]]
+name = "José <b>Álvarez</b>"
+role = "witness"
+"""
+ENDINGS = {
+    "cosign": (
+        '[inputs]\nkey = "ttma.key"\nrequest = "request.jsonl"\ntrust = "trust"\nroot = "ROOT"\n'
+        '[outputs]\nresponse = "response.jsonl"\nrecord = "record.html"\n'
+    ),
+    "status": (
+        '[inputs]\nkey = "ttma.key"\ntrust = "trust"\nroot = "ROOT"\n'
+        '[outputs]\nlist = "list.jwt"\nrecord = "record.html"\n'
+    ),
+    "withdraw": (
+        '[inputs]\nkey = "ttma.key"\nrequest = "request.jsonl"\n[outputs]\nlist = "list.jwt"\nrecord = "record.html"\n'
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """One key for all: making one takes a second."""
+    return make_desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def fresh(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
+    """The same key on a table of its own, with no state yet."""
+    for name in ("ttma.key", "ttma.key.pub.json", "passphrase", "request.jsonl"):
+        (tmp_path / name).write_bytes((desk.folder / name).read_bytes())
+        (tmp_path / name).chmod(0o600)
+    write_trust(tmp_path / "trust", {path.name: path.read_bytes() for path in (desk.folder / "trust").iterdir()})
+    yield Desk(tmp_path, desk.root, desk.trust)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def write(desk: Desk, kind: str, more: str = "", **changes: str) -> Path:
+    path = desk.folder / f"{kind}.toml"
+    text = f'kind = "{kind}"\norganisation = "{TTMA}"\n{more}{PEOPLE}{ENDINGS[kind]}'.replace("ROOT", desk.root)
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(desk: Desk, path: Path, *more: str) -> int:
+    confirm = ("--confirm", " ".join(WORDS))
+    return desk.run("run", str(path), "--passphrase-file", str(desk.folder / "passphrase"), "--online", *confirm, *more)
+
+
+def closed(desk: Desk) -> Closed:
+    return read_transcript(desk.transcripts()[-1])
+
+
+def steps(text: str) -> list[str]:
+    return re.findall(r"^ *(\d+\. .*)$", text, re.MULTILINE)
+
+
+def test_a_request_is_cosigned_as_planned(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(fresh, "cosign", "exclude = [2]\n")
+    assert main(["plan", str(path)]) == 0
+    planned = capsys.readouterr().out
+    assert run(fresh, path) == 0
+    shown = capsys.readouterr().err
+    assert steps(shown) == steps(planned)
+    assert len(steps(shown)) >= 10
+    assert shown.index("Read the syllabus") < shown.index(NAMES[3]) < shown.index("Read the twelve words")
+    assert len(fresh.tokens("response.jsonl")) == len(NAMES) - 1
+    done = closed(fresh)
+    assert [line.event for line in done.lines] == [
+        "opened", "plan", "present", "present", "trust-list", "reviewed", "planned", "warned", "words-confirmed",
+        "response-written", "closed",
+    ]  # fmt: skip
+    digest = ceremony_digest(path.read_bytes())
+    assert done.lines[1].details == {"digest": sri(digest), "kind": "cosign"}
+    assert " ".join(f"{n} {word}" for n, word in enumerate(digest_words(digest), start=1)) in shown
+    assert done.lines[2].details == {"name": "สมชาย ใจดี", "role": "custodian"}
+    page = (fresh.folder / "record.html").read_text("utf-8")
+    assert "José &lt;b&gt;Álvarez&lt;/b&gt;" in page
+    assert all(word in page for word in digest_words(done.digest))
+
+
+def test_status_and_withdrawal_are_run_as_planned(fresh: Desk) -> None:
+    assert run(fresh, write(fresh, "status")) == 0
+    assert (fresh.folder / "list.jwt").exists()
+    for name in ("list.jwt", "record.html"):
+        (fresh.folder / name).unlink()
+    assert run(fresh, write(fresh, "cosign")) == 0
+    assert run(fresh, write(fresh, "withdraw", **{"record.html": "another.html"})) == 0
+    assert closed(fresh).lines[5].details["certificates"] == str(len(NAMES))
+
+
+def test_a_key_is_made_as_planned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "passphrase").write_text("six random words would be better\n")
+    (tmp_path / "passphrase").chmod(0o600)
+    path = tmp_path / "keygen.toml"
+    ending = '[outputs]\nkey = "t.key"\nrecord = "r.html"\n'
+    path.write_text(f'kind = "keygen"\norganisation = "{TTMA}"\nuse = "trust"\n{PEOPLE}{ending}', encoding="utf-8")
+    home = tmp_path / "home"
+    arguments = ["--home", str(home), "run", str(path), "--passphrase-file", str(tmp_path / "passphrase"), "--online"]
+    assert main(arguments) == 0
+    made = read_public_key(tmp_path / "t.key.pub.json")
+    assert (made.organisation, made.use.value) == (TTMA, "trust")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert made.kid in page
+    assert all(f"<li>{word}</li>" in page for word in digest_words(made.digest))
+    capsys.readouterr()
+    assert main(arguments) == 1  # K05
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"request.jsonl": "missing.jsonl"}, "missing.jsonl"),
+        ({'"request.jsonl"': f'{{ file = "request.jsonl", sha256 = "{"0" * 64}" }}'}, "not the file that was planned"),
+        ({"response.jsonl": "request.jsonl"}, "request.jsonl: exists already"),
+        ({"response.jsonl": "record.html"}, "is named twice under outputs"),
+        ({"response.jsonl": "no/response.jsonl"}, "its folder is not there"),
+        ({"/orgs/ttma": "/orgs/north-college"}, "is a key of"),
+        ({'trust = "trust"': 'trust = "trust2"'}, "trust2: is not a folder"),
+    ],
+)
+def test_what_is_not_ready_is_said_before_a_key_is_touched(
+    tmp_path: Path, changes: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key here could not even be opened, and no transcript is begun."""
+    desk = make_desk(tmp_path, real_key=False)
+    path = write(desk, "cosign", **changes)
+    before = sorted(tmp_path.rglob("*"))
+    assert run(desk, path) in (1, 2)
+    assert said in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_stated_digest_that_fits_is_taken(fresh: Desk) -> None:
+    digest = file_digest(fresh.folder / "request.jsonl").hex()
+    stated = {'"request.jsonl"': f'{{ file = "request.jsonl", sha256 = "{digest}" }}'}
+    assert run(fresh, write(fresh, "cosign", **stated)) == 0
+    assert (fresh.folder / "request.jsonl").read_bytes() == REQUEST
+
+
+def test_a_key_of_another_use_is_refused(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    path = fresh.folder / "sign.toml"
+    ending = '[inputs]\nkey = "ttma.key"\ndraft = "trust"\n[outputs]\nrecord = "r.html"\n'
+    path.write_text(f'kind = "trust-sign"\norganisation = "{TTMA}"\n{PEOPLE}{ending}', encoding="utf-8")
+    assert run(fresh, path) == 1
+    assert "its use is 'cosign', not 'trust'" in capsys.readouterr().err
