@@ -1,0 +1,170 @@
+"""A pytest plugin that writes down every question the tests ask of the verifier, with the answer that Python gave.
+
+`-p tests.browser.recording` comes before any test module is imported, so that each one gets the functions below: they
+ask the product and hand its answer on. The file is that of the environment variable HANDSEAL_RECORDING.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import keys.status
+import keys.trust_chain
+from keys.encoding import b64url_encode, canonical, format_time
+from keys.errors import HandsealError
+from keys.status import StatusList, encode_bits
+from keys.trust import Trust
+
+MAX_BYTES = 300_000  # of one question: that more is refused unread is Python's own test
+
+_questions: dict[str, dict[str, Any]] = {}
+_parts: dict[str, Any] = {}  # trust lists, status lists and syllabuses, which many questions share
+
+
+def _ask(kind: str, answer: Any, **question: Any) -> None:
+    asked = {"kind": kind, **question}
+    identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    _questions[identity] = {**asked, "answer": answer}
+
+
+def _part(value: Any) -> str:
+    identity = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:24]
+    _parts[identity] = value
+    return identity
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _trust(trust: Trust) -> str:
+    return _part({
+        "list": canonical(trust.list).decode(),
+        "digest": trust.digest,
+        "rootVersion": trust.root_version,
+        "expires": format_time(trust.expires),
+    })  # fmt: skip
+
+
+def _list(status_list: StatusList | str) -> str:
+    if isinstance(status_list, str):
+        return _part(status_list)
+    return _part({
+        "id": status_list.id,
+        "issuer": status_list.issuer,
+        "kid": status_list.kid,
+        "use": status_list.use.value,
+        "validFrom": format_time(status_list.valid_from),
+        "validUntil": format_time(status_list.valid_until),
+        "bits": encode_bits(status_list.bits),
+        "trustList": {"id": status_list.trust_list.id, "digestSRI": status_list.trust_list.digest_sri},
+        "frozen": status_list.frozen,
+    })  # fmt: skip
+
+
+def _materials(materials: Any) -> dict[str, Any]:
+    rollback = materials.rollback
+    return {
+        "trust": _trust(materials.trust) if materials.trust else None,
+        "trustFault": materials.trust_fault,
+        "lists": {identity: _list(entry) for identity, entry in sorted(materials.lists.items())},
+        "syllabuses": {identity: _part(_text(data)) for identity, data in sorted(materials.syllabuses.items())},
+        "rollback": {"code": rollback.code, "outcome": rollback.outcome.value, "text": rollback.text},
+    }
+
+
+def outline(report: Any) -> dict[str, Any]:
+    """What a browser must say too: everything of the JSON report but the sentences, which have words of their own."""
+    document = report.as_json("")
+    del document["source"]
+    for check in document["checks"]:
+        del check["text"]
+    for partner in document["partners"]:
+        partner["note"] = bool(partner.get("note"))
+    document["credential"] = document["credential"] and document["credential"]["id"]
+    return document | {"lists": [format_time(entry.dated) for entry in report.lists], "syllabus": bool(report.syllabus)}
+
+
+def _recording_verify(verify: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(token: bytes, materials: Any, *, at: datetime, now: datetime) -> Any:
+        report = verify(token, materials, at=at, now=now)
+        if len(token) <= MAX_BYTES:
+            moments = {"at": at.timestamp(), "now": now.timestamp()}
+            _ask("verify", outline(report), token=_text(token), materials=_materials(materials), **moments)
+        return report
+
+    return recorded
+
+
+def _recording_list(open_status_list: Callable[..., StatusList]) -> Callable[..., StatusList]:
+    def recorded(token: bytes, list_id: str, *, trust: Trust, now: datetime) -> StatusList:
+        question = {"token": _text(token), "id": list_id, "trust": _trust(trust), "now": now.timestamp()}
+        try:
+            opened = open_status_list(token, list_id, trust=trust, now=now)
+        except HandsealError:
+            if len(token) <= 2 * MAX_BYTES:
+                _ask("list", None, **question)
+            raise
+        _ask("list", hashlib.sha256(opened.bits).hexdigest(), **question)
+        return opened
+
+    return recorded
+
+
+def _recording_trust(load_trust: Callable[..., Trust]) -> Callable[..., Trust]:
+    def recorded(read: Callable[[str], bytes | None], *, root_digest: str) -> Trust:
+        files: dict[str, bytes | None] = {}
+
+        def reading(name: str) -> bytes | None:
+            files[name] = read(name)
+            return files[name]
+
+        def told(files: Mapping[str, bytes | None]) -> dict[str, str]:
+            return {name: _part(_text(data)) for name, data in sorted(files.items()) if data is not None}
+
+        try:
+            trust = load_trust(reading, root_digest=root_digest)
+        except HandsealError:
+            if sum(len(data or b"") for data in files.values()) <= 4 * MAX_BYTES:
+                _ask("trust", None, files=told(files), root=root_digest)
+            raise
+        answer = [trust.list.version, trust.root_version, format_time(trust.expires), trust.digest]
+        _ask("trust", answer, files=told(files), root=root_digest)
+        return trust
+
+    return recorded
+
+
+def _recording_carrier(credentials_in: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(data: bytes) -> Any:
+        found = credentials_in(data)
+        if len(data) <= MAX_BYTES:
+            _ask("carrier", [b64url_encode(token) for token in found.tokens], data=_text(data))
+        return found
+
+    return recorded
+
+
+def pytest_sessionfinish() -> None:
+    Path(os.environ["HANDSEAL_RECORDING"]).write_text(
+        json.dumps({"parts": _parts, "questions": list(_questions.values())}), "utf-8"
+    )
+
+
+keys.status.open_status_list = _recording_list(keys.status.open_status_list)
+keys.trust_chain.load_trust = _recording_trust(keys.trust_chain.load_trust)
+
+import verifier.verify  # noqa: E402  # only now: it and what imports it get the recording functions
+
+verifier.verify.verify = _recording_verify(verifier.verify.verify)
+
+import verifier.carrier  # noqa: E402
+
+verifier.carrier.credentials_in = _recording_carrier(verifier.carrier.credentials_in)
