@@ -1,7 +1,8 @@
 """A private key rests in one encrypted file that only its owner can read.
 
 Key files are age files (scrypt passphrase) around PKCS#8, because PKCS#8's own encryption has too few rounds to be
-carried on a stick. Only the unattended status key may lie open, as PKCS#8 with mode 0600.
+carried on a stick. Only the unattended status key may lie open, as PKCS#8 with mode 0600. The file of a key in a
+token says where it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from keys.errors import FormatError, HandsealError
 from keys.files import SECRET, read_bounded, require_absent, write_new
 from keys.possession import KeyUse, PublicKeyFile, parse_public_key, prove_possession
 from keys.private_key import AnyPrivateKey
+from keys.token_uri import SCHEME, TokenUri, parse_token_uri
 
 MAX_KEY_FILE = 64 * 1024
 
@@ -38,6 +40,7 @@ class KeyForm(Enum):
 
     OPEN = "open"
     SEALED = "sealed"
+    HARDWARE = "hardware"
 
 
 class UnreadableKeyError(HandsealError):
@@ -79,6 +82,13 @@ def public_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.pub.json")
 
 
+def write_token_file(path: Path, uri: str) -> None:
+    """A new key file that says where the key is: `uri`, in one line. Mode 0600, for who changes it names the driver."""
+    require_absent(path)
+    _require_outside_git(path)
+    write_new(path, f"{uri}\n".encode("ascii"), SECRET)
+
+
 def write_key_file(path: Path, key: AnyPrivateKey, passphrase: str | None) -> None:
     """A new key file of mode 0600; never overwrites. `passphrase` None is for the unattended status key."""
     require_absent(path)
@@ -97,7 +107,10 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
     where encrypted.
     """
     data = _guarded_bytes(path)
-    if _form(data) is KeyForm.OPEN:
+    form = _form(data)
+    if form is KeyForm.HARDWARE:
+        raise HandsealError(f"{path}: is a key in a token, which it never leaves")
+    if form is KeyForm.OPEN:
         return _parse(path, data)
     if passphrase is None:
         raise HandsealError(f"{path}: is no unencrypted key", hint="an encrypted key takes its passphrase")
@@ -110,6 +123,14 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
 def key_form(path: Path) -> KeyForm:
     """How the file at `path` keeps its key; HandsealError for a file that may not hold one, as in `open_key_file`."""
     return _form(_guarded_bytes(path))
+
+
+def read_token_uri(path: Path) -> TokenUri:
+    """Where the key of a token is; the file is one line (FORMATS.md)."""
+    try:
+        return parse_token_uri(_guarded_bytes(path).decode("ascii").removesuffix("\n"), str(path))
+    except UnicodeDecodeError as fault:
+        raise FormatError(f"{path}: is no PKCS#11 URI") from fault
 
 
 def require_encrypted(path: Path) -> None:
@@ -139,6 +160,8 @@ def _guarded_bytes(path: Path) -> bytes:
 
 
 def _form(data: bytes) -> KeyForm:
+    if data.startswith(SCHEME.encode()):
+        return KeyForm.HARDWARE
     return KeyForm.OPEN if data.startswith(_PLAIN) else KeyForm.SEALED
 
 

@@ -29,6 +29,7 @@ from keys.offline_cli import (
 from keys.plan_steps import Phase
 from keys.possession import KeyUse, PublicKeyFile
 from keys.private_key import sign_with
+from keys.token_cli import make_token_key
 
 
 @click.command()
@@ -36,6 +37,7 @@ from keys.private_key import sign_with
 @click.option("--use", required=True, type=click.Choice([use.value for use in KeyUse]), help="What it may sign.")
 @click.option("--out", type=file, required=True, help="New key file; KEY.pub.json is written beside it.")
 @click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ES256", show_default=True)
+@click.option("--token", metavar="URI", help="Make it in this token, as a key named by a PKCS#11 URI; it never leaves.")
 @click.option(
     "--custodians", type=click.Choice(["1", "2"]), default="1", show_default=True, help="People who open it together."
 )
@@ -49,19 +51,18 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
 
     \b
     handseal-ceremony keygen --org https://verify.riverclinic.example/orgs/ttma --use cosign --out ttma.key
+    handseal-ceremony keygen --org https://verify.riverclinic.example/orgs/ttma --use cosign --out ttma.key \\
+      --token "pkcs11:token=TTMA;object=cosign?module-path=/usr/lib/softhsm/libsofthsm2.so"
     """
     parse_organisation_id(org, "--org")
-    unattended, custodians = options["unattended"], int(options["custodians"])
-    if unattended and use != KeyUse.STATUS.value:
-        raise click.UsageError("--unattended: is for --use status alone")
-    if unattended and custodians > 1:
-        raise click.UsageError("--unattended: nobody opens it, so there are no custodians")
+    _require_fitting(use, algorithm, options)
     made = make_key(
         out,
         organisation=org,
         use=KeyUse(use),
         algorithm=Algorithm(algorithm),
-        custodians=0 if unattended else custodians,
+        custodians=0 if options["unattended"] else int(options["custodians"]),
+        token=options["token"],
         options=options,
         guide=Guide(),
     )
@@ -69,6 +70,16 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
         print_json(_shown(made, out))
     else:
         show_key(made, out)
+
+
+def _require_fitting(use: str, algorithm: str, options: Mapping[str, Any]) -> None:
+    """UsageError for options that exclude each other."""
+    if options["unattended"] and use != KeyUse.STATUS.value:
+        raise click.UsageError("--unattended: is for --use status alone")
+    if (options["unattended"] or options["token"]) and options["custodians"] != "1":
+        raise click.UsageError("--custodians: is for an encrypted key file")
+    if options["token"] and (options["unattended"] or algorithm != Algorithm.ES256.value):
+        raise click.UsageError("--token: makes an ES256 key that takes a PIN")
 
 
 def require_new_key(path: Path) -> None:
@@ -86,10 +97,12 @@ def make_key(
     custodians: int,
     options: Mapping[str, Any],
     guide: Guide,
+    token: str | None = None,
 ) -> PublicKeyFile:
     """A new key at `path`, read back from its file to close the transcript: a key that does not open is no key.
 
-    It takes the passphrases of all `custodians`; with none it lies open.
+    It takes the passphrases of all `custodians`; with none it lies open. With `token`, a PKCS#11 URI, it is made there
+    and takes a PIN.
     """
     require_new_key(path)
     network = require_offline(online=options["online"])
@@ -98,6 +111,10 @@ def make_key(
         ceremony_transcript(home, "keygen", guide=guide, network=network) as written,
     ):
         guide.reach(Phase.KEY)
+        if token is not None:
+            return make_token_key(
+                written, path, organisation=organisation, use=use, uri=token, pin_files=options["passphrase_files"]
+            )
         passphrase = None
         if custodians:
             passphrase = new_passphrases("new passphrase", options["passphrase_files"], custodians=custodians)

@@ -58,6 +58,8 @@ WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "
     "origin mirror".split()
 )
+# `trust_cli` is a `cli`, `token_signer` a `signer`; others are what they are called whole.
+COMPOUND = frozenset({"cli", "signer"})
 RANDOM = frozenset("signer keyfile cli home demo stage web".split())
 WORLD_MODULES = frozenset(
     "asyncio fcntl fileinput ftplib getpass glob http mmap os select selectors shutil signal smtplib socket "
@@ -89,9 +91,9 @@ class Module(NamedTuple):
         return self.name
 
     def is_any_of(self, names: frozenset[str]) -> bool:
-        """Whether the module or a package it is in bears one of the names; `trust_cli` is a `cli`."""
+        """Whether the module or a package it is in bears one of the names: `trust_cli` is a `cli` as well."""
         parts = self.name.split(".")[1:]
-        return any(part in names or (part.endswith("_cli") and "cli" in names) for part in parts)
+        return any(part in names or part.rpartition("_")[2] in names & COMPOUND for part in parts)
 
 
 class Fault(NamedTuple):

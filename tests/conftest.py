@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from issuer.cli import main as handseal
+from tests.keys.tokens import Token, find_driver, start_token
 
 ROOT = Path(__file__).parents[1]
 NETWORK_EVENTS = frozenset(
@@ -86,3 +87,12 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demonstration") / "demo"
     assert handseal(["demo", str(folder), "--no-serve"]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Token:
+    """A token with a PIN, for all tests: a driver is loaded once in a process."""
+    driver = find_driver()
+    if driver is None:
+        pytest.skip("SoftHSM is not installed (Debian: softhsm2)")
+    return start_token(tmp_path_factory.mktemp("token"), driver)

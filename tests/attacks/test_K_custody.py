@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import resource
-import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from keys.private_key import AnyPrivateKey
 from keys.transcript import verify_transcript
 from keys.unlock_cli import TRIES, unlocked
 from tests.keys.age import write_cheap_key
+from tests.keys.keyboard import sit_down
 from tests.keys.partner import TTMA
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -49,30 +48,6 @@ def refused(path: Path, public: PublicKeyFile, *spoken: str) -> str:
     with pytest.raises(HandsealError) as fault, unlocked(path, public, passphrases(path.parent, *spoken)):
         pytest.fail("it opened")
     return str(fault.value).removeprefix(f"{path}: ")
-
-
-class Keyboard:
-    """Answers each prompt, and remembers what was asked."""
-
-    def __init__(self, *answers: str) -> None:
-        self.asked: list[str] = []
-        self._answers = iter(answers)
-
-    def __call__(self, prompt: str, **options: object) -> str:
-        assert options["hide_input"] is True
-        self.asked.append(prompt)
-        return next(self._answers)
-
-
-@pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Keyboard]]:
-    def sit_down(*answers: str) -> Keyboard:
-        typed = Keyboard(*answers)
-        monkeypatch.setattr("click.prompt", typed)
-        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-        return typed
-
-    return sit_down
 
 
 @pytest.fixture
@@ -122,17 +97,17 @@ def test_each_custodian_has_a_passphrase_file(shared: tuple[Path, PublicKeyFile]
 
 
 def test_custodians_are_asked_one_after_the_other(
-    shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard], capsys: pytest.CaptureFixture[str]
+    shared: tuple[Path, PublicKeyFile], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    typed = keyboard(FIRST, SECOND)
+    typed = sit_down(monkeypatch, FIRST, SECOND)
     with unlocked(*shared):
         assert typed.asked == ["passphrase of custodian 1", "passphrase of custodian 2"]
     assert "custodian 2: alone at screen and keyboard now" in capsys.readouterr().err
 
 
-def test_K03_three_tries_each_taken_down(shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard]) -> None:
+def test_K03_three_tries_each_taken_down(shared: tuple[Path, PublicKeyFile], monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [FIRST, "guess"] * TRIES
-    typed, noted = keyboard(*wrong, FIRST, SECOND), []
+    typed, noted = sit_down(monkeypatch, *wrong, FIRST, SECOND), []
     with (
         pytest.raises(HandsealError, match=UNREADABLE),
         unlocked(*shared, note=lambda event, **details: noted.append((event, details))),
@@ -142,8 +117,8 @@ def test_K03_three_tries_each_taken_down(shared: tuple[Path, PublicKeyFile], key
     assert noted == [("key-not-opened", {"attempt": str(number)}) for number in (1, 2, 3)]
 
 
-def test_the_third_try_opens(shared: tuple[Path, PublicKeyFile], keyboard: Callable[..., Keyboard]) -> None:
-    keyboard("guess", SECOND, FIRST, "guess", FIRST, SECOND)
+def test_the_third_try_opens(shared: tuple[Path, PublicKeyFile], monkeypatch: pytest.MonkeyPatch) -> None:
+    sit_down(monkeypatch, "guess", SECOND, FIRST, "guess", FIRST, SECOND)
     with unlocked(*shared) as signer:
         assert signer.kid == shared[1].kid
 

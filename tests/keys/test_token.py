@@ -1,0 +1,194 @@
+"""Keys in a token, for real: SoftHSM holds them, and only signatures come out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pkcs11
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from keys.algorithms import Algorithm, generate_private_key
+from keys.cli import main
+from keys.errors import ConfigurationError, HandsealError
+from keys.keyfile import open_key_file, public_path, read_public_key
+from keys.possession import KeyUse, require_signature
+from keys.request import RequestReader
+from keys.review import review_request
+from keys.transcript import verify_transcript
+from keys.unlock_cli import unlocked
+from tests.keys.desk import NOW, Desk, make_desk
+from tests.keys.keyboard import sit_down
+from tests.keys.partner import KEYS, TTMA, build_cores, build_request
+from tests.keys.tokens import PIN, WRONG_PIN, Token
+
+COHORT = 1_000
+SECONDS = 5.0
+
+
+def keygen(folder: Path, token: Token, label: str, *more: str, use: str = "cosign") -> int:
+    given = ["--token", token.uri(label), "--passphrase-file", str(token.pin_file)]
+    named = ["--org", TTMA, "--use", use, "--out", str(folder / label), "--online"]
+    return main(["--home", str(folder / "home"), "keygen", *named, *given, *more])
+
+
+def count(token: Token, label: str) -> int:
+    """How many objects of that name the token holds."""
+    with pkcs11.lib(token.module).get_token(token_label=token.label).open(user_pin=PIN) as session:
+        return len(list(session.get_objects({pkcs11.Attribute.LABEL: label})))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, token: Token) -> Desk:
+    """A partner body whose key is in the token; the trust list knows it."""
+    desk = make_desk(tmp_path, real_key=False)
+    for path in (desk.folder / "ttma.key", public_path(desk.folder / "ttma.key")):
+        path.unlink()
+    token.keep(desk.folder / "ttma.key", KEYS[TTMA]._key, TTMA, KeyUse.COSIGN)
+    (desk.folder / "passphrase").write_text(f"{PIN}\n")
+    return desk
+
+
+def test_keygen_makes_a_key_that_cannot_be_taken_out(tmp_path: Path, token: Token) -> None:
+    assert keygen(tmp_path, token, "cosign") == 0
+    path = tmp_path / "cosign"
+    assert (path.read_text(), path.stat().st_mode & 0o777) == (f"{token.uri('cosign')}\n", 0o600)
+    public = read_public_key(public_path(path))
+    with pkcs11.lib(token.module).get_token(token_label=token.label).open(user_pin=PIN) as session:
+        key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label="cosign")
+        kept = (pkcs11.Attribute.SENSITIVE, pkcs11.Attribute.ALWAYS_SENSITIVE, pkcs11.Attribute.NEVER_EXTRACTABLE)
+        assert [key[attribute] for attribute in kept] == [True, True, True]
+        assert key[pkcs11.Attribute.EXTRACTABLE] is False
+    with unlocked(path, public, [token.pin_file]) as signer:
+        require_signature(public, b"message", signer.sign(b"message"), "does not hold")
+    (written,) = (tmp_path / "home" / "transcripts").iterdir()
+    lines = verify_transcript(written.read_bytes().splitlines(keepends=True), "transcript").lines
+    assert lines[1].details["token"] == "TTMA"
+    assert PIN.encode() not in written.read_bytes() + path.read_bytes() + public_path(path).read_bytes()
+
+
+def test_a_holders_key_in_a_token_is_ed25519(tmp_path: Path, token: Token) -> None:
+    assert keygen(tmp_path, token, "holder", use="trust") == 0
+    public = read_public_key(public_path(tmp_path / "holder"))
+    with unlocked(tmp_path / "holder", public, [token.pin_file]) as signer:
+        public.ed25519.verify(signer.sign(b"message"), b"message")
+
+
+def test_K05_a_key_of_that_name_in_the_token_stays(
+    tmp_path: Path, token: Token, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token.take(generate_private_key(Algorithm.ES256), "mine")
+    assert keygen(tmp_path, token, "mine") == 1
+    assert "holds a key of that name" in capsys.readouterr().err
+    assert (count(token, "mine"), (tmp_path / "mine").exists()) == (2, False)  # its private and its public half
+
+
+def test_a_keygen_that_fails_leaves_no_key_in_the_token(tmp_path: Path, token: Token) -> None:
+    assert keygen(tmp_path, token, "folder-is-missing", "--out", str(tmp_path / "no" / "key")) == 1
+    assert count(token, "folder-is-missing") == 0
+
+
+@pytest.mark.parametrize("more", [["--custodians", "2"], ["--unattended"], ["--algorithm", "RS256"]])
+def test_what_a_token_cannot_do_is_refused(tmp_path: Path, token: Token, more: list[str]) -> None:
+    assert keygen(tmp_path, token, "odd", *more) == 2
+
+
+def test_a_body_cosigns_and_withdraws_with_its_token(desk: Desk) -> None:
+    assert desk.cosign("response.jsonl", *desk.brought) == 0
+    assert desk.cosign("again.jsonl") == 0
+    # A token's signature is another each time; the state folder gives the one that was made first.
+    assert desk.tokens("again.jsonl") == desk.tokens("response.jsonl")
+    request, out = str(desk.folder / "request.jsonl"), str(desk.folder / "list.jwt")
+    assert desk.run("withdraw", "--request", request, *desk.secret, "--out", out) == 0
+
+
+def test_a_thousand_co_signatures_take_one_login_and_less_than_five_seconds(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = build_request(build_cores((f"Learner {n}" for n in range(COHORT)), now=NOW), created=NOW)
+    (desk.folder / "request.jsonl").write_bytes(request)
+    words = " ".join(review_request(RequestReader(BytesIO(request))).words)
+    typed = sit_down(monkeypatch, PIN)
+    begun = time.perf_counter()
+    named = ["--key", str(desk.folder / "ttma.key"), "--online", "--confirm", words, *desk.brought]
+    out = str(desk.folder / "response.jsonl")
+    assert desk.run("cosign", str(desk.folder / "request.jsonl"), *named, "--out", out) == 0
+    seconds = time.perf_counter() - begun
+    assert typed.asked == ["PIN of token TTMA"]  # without a PIN there is no login
+    assert len(desk.tokens("response.jsonl")) == COHORT
+    assert seconds < SECONDS
+
+
+def test_K03_a_wrong_pin_is_tried_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = sit_down(monkeypatch, WRONG_PIN, PIN)
+    assert desk.run("status", *desk.secret[:2], "--online", *desk.brought, "--out", str(desk.folder / "list.jwt")) == 1
+    assert typed.asked == ["PIN of token TTMA"]
+    lines = [json.loads(line) for line in desk.transcripts()[-1].read_text().splitlines()]
+    assert [line["event"] for line in lines][-2:] == ["key-not-opened", "refused"]
+    assert WRONG_PIN not in desk.transcripts()[-1].read_text()
+
+
+def refused(desk: Desk, token: Token) -> HandsealError:
+    path = desk.folder / "ttma.key"
+    with (
+        pytest.raises(HandsealError) as fault,
+        unlocked(path, read_public_key(public_path(path)), [token.pin_file]),
+    ):
+        pytest.fail("it opened")
+    return fault.value
+
+
+def test_K08_another_key_of_the_token_is_refused(desk: Desk, token: Token) -> None:
+    token.take(generate_private_key(Algorithm.ES256), "another")
+    (desk.folder / "ttma.key").write_text(f"{token.uri('another')}\n")
+    assert "does not belong to its public file" in str(refused(desk, token))
+
+
+def test_K08_a_holders_key_of_the_token_is_no_co_signers(desk: Desk, token: Token) -> None:
+    token.take(Ed25519PrivateKey.generate(), "ed25519")
+    (desk.folder / "ttma.key").write_text(f"{token.uri('ed25519')}\n")
+    assert str(refused(desk, token)).startswith(str(desk.folder / "ttma.key"))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("object=", "object=no-"), "0 keys in the token fit, not one"),
+        (("token=TTMA", "token=ELSE"), "0 tokens fit, not one"),
+        (("object=", "serial=00;object="), "0 tokens fit, not one"),
+        (("libsofthsm2", "libnothing"), "the token failed: "),
+    ],
+)
+def test_a_key_that_is_not_found_is_named(desk: Desk, token: Token, change: tuple[str, str], told: str) -> None:
+    path = desk.folder / "ttma.key"
+    path.write_text(path.read_text().replace(*change))
+    assert f"{path}: {told}" in str(refused(desk, token))
+
+
+def test_a_file_of_a_token_that_others_may_change_is_refused(desk: Desk, token: Token) -> None:
+    (desk.folder / "ttma.key").chmod(0o666)  # it names the driver, which is a program
+    assert "may be read by others" in str(refused(desk, token))
+
+
+def test_a_token_that_was_pulled_out_signs_no_more(desk: Desk, token: Token) -> None:
+    path = desk.folder / "ttma.key"
+    with unlocked(path, read_public_key(public_path(path)), [token.pin_file]) as signer:
+        signer.sign(b"message")
+    with pytest.raises(HandsealError, match="the token failed: SessionHandleInvalid"):
+        signer.sign(b"message")
+
+
+def test_without_the_package_the_extra_is_named(desk: Desk, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    fault = refused(desk, token)
+    assert isinstance(fault, ConfigurationError)
+    assert fault.hint == "install handseal[hsm]"
+
+
+def test_a_key_of_a_token_has_no_file_to_read(desk: Desk) -> None:
+    with pytest.raises(HandsealError, match="is a key in a token, which it never leaves"):
+        open_key_file(desk.folder / "ttma.key", PIN)
