@@ -25,6 +25,7 @@ from keys.review import row_contents
 from keys.review_cli import read_review, show_review
 from keys.review_text import export_rows, review_json
 from keys.run_cli import run
+from keys.runbook_cli import runbook
 from keys.sitting_cli import input_file
 from keys.status_cli import status, withdraw
 from keys.transcript_cli import transcript
@@ -125,6 +126,7 @@ cli.add_command(status)
 cli.add_command(trust)
 cli.add_command(transcript)
 cli.add_command(rehearse)
+cli.add_command(runbook)
 
 
 def main(arguments: list[str] | None = None) -> int:
