@@ -130,7 +130,13 @@ def act(findings, alarms, thing):
     alarms.append(Alarm("b"))
     names.append("c")
     if thing:
-        return Check("d")
+        return Check("d", Outcome.UNKNOWN)
+    if thing > 1:
+        return "reason"
+    if thing > 2:
+        return ""
+    if thing > 3:
+        return thing
     if value:
         text = "e"
         findings.unknown(text)
@@ -158,7 +164,8 @@ def test_what_counts_as_a_refusal() -> None:
         "act thing.require_root()",
         "act findings.failed('a')",
         "act alarms.append(Alarm('b'))",
-        "act return Check('d')",
+        "act return Check('d', Outcome.UNKNOWN)",
+        "act return 'reason'",
         "act findings.unknown(text)",
         "act if value",
         "act raise",

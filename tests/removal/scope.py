@@ -8,6 +8,9 @@ ROOT = Path(__file__).parents[2]
 VERIFIER = "opening quorum seen snapshot sources state steps verify".split()
 """The modules of the verifier that decide; its others show and serve."""
 
+SHOWING = ("_text", "_words", ".guide_cli", ".qr", ".record")
+"""Endings of the modules that put things before people, as the rehearsals do: nothing is refused there."""
+
 TESTS = ("tests/keys", "tests/attacks", "tests/verifier")
 SLOW_OR_ELSEWHERE = ("test_I_", "test_D_", "test_P_", "test_Q_", "test_W_")
 """Attacks on the issuer, the carrier and the pages: they are not what holds the steps in scope."""
@@ -17,9 +20,11 @@ EXCEPTIONS: dict[str, str] = {}
 
 
 def modules() -> list[str]:
-    """All of `keys`, and what decides in `verifier`."""
-    keys = sorted(path.stem for path in (ROOT / "keys").glob("*.py") if not path.stem.startswith("__"))
-    return [f"keys.{name}" for name in keys] + [f"verifier.{name}" for name in VERIFIER]
+    """All of `keys` that does not only show or ask, and what decides in `verifier`."""
+    paths = sorted(path.relative_to(ROOT).with_suffix("") for path in (ROOT / "keys").rglob("*.py"))
+    keys = [".".join(path.parts) for path in paths if not path.stem.startswith("__")]
+    deciding = [name for name in keys if not name.endswith(SHOWING) and ".rehearsal." not in name]
+    return deciding + [f"verifier.{name}" for name in VERIFIER]
 
 
 def test_files() -> list[str]:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from tests.removal.weakening import answers, weakenings
 
-_REQUIRES = re.compile(r"_?(require|check|confirm|verify)(_|\b).*")
+_REQUIRES = re.compile(r"_?(require|check|confirm|verify|open)(_|\b).*")
 _FINDS = frozenset({"failed", "unknown", "take"})  # of verifier.findings
+_OUTCOME = re.compile(r"\b(Outcome|PartnerOutcome|Standing|Verdict|Alarm|_fall_back)\b")
 REACHED = "__reached__"
 
 
@@ -107,7 +108,7 @@ def _refuses(place: _Place) -> bool:
         case ast.Raise():
             return True
         case ast.Return(value=value):
-            return place.guard is not None and value is not None and ast.unparse(value) != "None"
+            return place.guard is not None and value is not None and _says_no(value)
         case ast.Expr(value=ast.Yield()):
             return place.guard is not None
         case ast.Expr(value=ast.Call(func=function, args=arguments)):
@@ -115,6 +116,16 @@ def _refuses(place: _Place) -> bool:
             alarm = name == "append" and ast.unparse(arguments[0]).startswith("Alarm(")
             return alarm or name in _FINDS or _REQUIRES.fullmatch(name) is not None
     return False
+
+
+def _says_no(value: ast.expr) -> bool:
+    """`False`, a reason in words, or an outcome that is worse than another."""
+    match value:
+        case ast.Constant(value=said):
+            return said is False or (isinstance(said, str) and said != "")
+        case ast.JoinedStr():
+            return True
+    return _OUTCOME.search(ast.unparse(value)) is not None
 
 
 def _brief(statement: ast.stmt) -> str:
