@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from keys.encoding import Digest, format_time
-from keys.errors import FormatError, HandsealError
+from keys.errors import HandsealError
 from keys.home import Home, Signed
 from keys.names import parse_organisation_id, status_list_id
 from keys.signer import Signer
@@ -109,6 +109,5 @@ def fresh_list(body: Body, *, signer: Signer, home: Home, now: datetime) -> str:
         body.list_id, bits, issuer=body.organisation, now=now, life=COSIGNER_LIST_LIFE, trust_list=reference
     )
     token = sign_status_list(unsigned, signer)
-    if open_status_list(token.encode("ascii"), body.list_id, trust=body.trust, now=now).bits != bits:
-        raise FormatError(f"{body.list_id}: does not read back")
+    open_status_list(token.encode("ascii"), body.list_id, trust=body.trust, now=now)
     return token

@@ -105,6 +105,7 @@ def _publish_list(held: Sitting, signer: Signer, out: Path, token: str) -> None:
     data = token.encode("ascii")
     write_new(out, data)
     if read_bounded(out, MAX_LIST_BYTES) != data:
+        out.unlink()
         raise HandsealError(f"{out}: does not read back as it was written")
     held.transcript.add("list-written", file=out.name, digest=sri(sha256(data)))
     held.transcript.close(held.public, signer.sign)

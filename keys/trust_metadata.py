@@ -13,7 +13,6 @@ from typing import Annotated, Literal, Protocol, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET, Meta, Struct, UnsetType, field
-from securesystemslib.exceptions import Error as SignerFault
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # public, but not in __all__
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not in __all__
     SPECIFICATION_VERSION,
@@ -191,10 +190,7 @@ def signers(file: RootFile | TargetsFile, role: str, root: RootFile, place: str)
     """
     metadata = _metadata(file)
     delegator: Metadata[Root] = Metadata.from_dict(msgspec.to_builtins(root))
-    try:
-        result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
-    except (SignerFault, ValueError) as fault:
-        raise SignatureError(f"{place}: a signature cannot be checked") from fault
+    result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     if not metadata.signatures.keys().isdisjoint(result.unsigned):
         raise SignatureError(f"{place}: a signature does not belong to these bytes")
     return result

@@ -236,7 +236,7 @@ def _require_end(was: datetime | UnsetType, now: datetime | UnsetType, issued: d
     """An end may be set where there was none, and not in the past of the list that sets it."""
     if was == now:
         return
-    if was is not UNSET or now is UNSET or now < issued:
+    if was is not UNSET or (isinstance(now, datetime) and now < issued):
         raise FormatError(f"{place}: was changed, or set to before the list was issued")
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from keys import names
 from keys.encoding import canonical, sha256, sri
 from keys.trust import TrustList
-from keys.trust_edit import Holder, found, propose, root_digest, sign
+from keys.trust_edit import Holder, found, propose, propose_root, root_digest, sign
 from tests.world import CLINIC, HARBOUR, TTMA, World
 from verifier.report import Check, Report, Verdict
 from verifier.sources import Site
@@ -30,9 +30,9 @@ class PublishedSite:
         self.folder = folder
         self.world = world
         self._holders = {holder: Ed25519PrivateKey.generate() for holder in HOLDERS}
-        holders = [Holder.of(name, key.public_key()) for name, key in self._holders.items()]
+        self._named = [Holder.of(name, key.public_key()) for name, key in self._holders.items()]
         self.newest = world.trust_list()
-        self.trust_files = self._signed(found(self.newest, holders))
+        self.trust_files = self._signed(found(self.newest, self._named))
         self.root = root_digest(self.trust_files)
         self.write_trust()
         self.write_lists()
@@ -68,6 +68,12 @@ class PublishedSite:
         old = self.newest
         new = change(replace(old, version=old.version + 1, issued=issued, previous=sri(sha256(canonical(old)))))
         self.newest, self.trust_files = new, self._signed(propose(self.trust_files, new))
+        return self.trust_files
+
+    def next_root(self, made: datetime) -> dict[str, bytes]:
+        """Trust files with one more root by the same holders; becomes `trust_files`, is not written."""
+        draft = propose_root(self.trust_files, self._named, root_threshold=2, targets_threshold=2, made=made)
+        self.trust_files = self._signed(draft)
         return self.trust_files
 
     def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:

@@ -35,6 +35,15 @@ def test_R03_an_older_list_after_a_restart(desk: Desk) -> None:
     assert desk.verdict(site) is Verdict.VALID
 
 
+def test_R03_an_older_root_under_the_same_list(desk: Desk) -> None:
+    desk.published.write_trust(desk.published.next_root(desk.now - LATER))
+    assert desk.verdict() is Verdict.VALID
+    (desk.published.folder / "trust" / "2.root.json").unlink()
+    check = desk.rollback()
+    assert check.outcome is Outcome.UNKNOWN
+    assert "root 1, and root 2 was seen before" in check.text
+
+
 def test_R19_another_list_with_the_same_number(desk: Desk) -> None:
     first, newest = desk.published.trust_files, desk.published.newest
     desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))

@@ -230,3 +230,14 @@ def test_a_withdrawal_is_by_content_and_dated_once(home: Home) -> None:
     found = {entry.digest: entry.withdrawn for entry in home.signed()}
     assert (found[ROWS[0].digest], found[ROWS[1].digest]) == (NOW, NOW + timedelta(days=1))
     assert found[ROWS[2].digest] is None
+
+
+@pytest.mark.parametrize("lost", ["root", "trust"])
+def test_a_trust_list_that_was_taken_in_half_is_none(home: Home, lost: str) -> None:
+    """The program was killed between the two notes, or the folder was brought back from half a copy."""
+    kept = {"root": "ab" * 32, "trust": "1 sha256-x 1-1"}
+    del kept[lost]
+    for name, value in kept.items():
+        home.remember(name, value)
+    with pytest.raises(ConfigurationError, match="none is known yet"):
+        home.last_trust()
