@@ -156,7 +156,7 @@ class Stage:
         home = self._partner(SIGNING[0])
         self._ceremony(
             *("withdraw", certificate["certificate"], "--key", str(home / "cosign.key.age")),
-            *("--out", str(home / "status.jwt")),
+            *("--confirm", "1", "--out", str(home / "status.jwt")),
             *self._hands(SIGNING[0], home / "cosign.key.age"),
         )
         self._clinic("receive", str(home / "status.jwt"))

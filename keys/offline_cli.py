@@ -129,16 +129,31 @@ def confirm_words(
             raise HandsealError("words: are not those that were read", hint="nothing was signed; have them read again")
         transcript.add("words-confirmed", how="all twelve")
         return
-    put = ask or _terminal()
+    put = ask or _terminal("words", "twelve words", ", as it is read aloud")
     for _ in range(TRIES):
         places = sorted(secrets.SystemRandom().sample(range(len(words)), WORDS_ASKED))
         asked = ", ".join(str(place + 1) for place in places)
-        if [put(f"word {place + 1}").strip().casefold() for place in places] == [words[place] for place in places]:
+        given = [put(f"word {place + 1}").strip().casefold() for place in places]
+        if given == [words[place] for place in places]:
             transcript.add("words-confirmed", asked=asked)
             return
         transcript.add("words-wrong", asked=asked)
         talk("these are not the words")
     raise HandsealError(f"words: wrong {TRIES} times", hint="nothing was signed; have them read again")
+
+
+def confirm_count(
+    count: int, confirm: str | None, transcript: Transcript, ask: Callable[[str], str] | None = None
+) -> None:
+    """As `confirm_words`, with the number of what is listed: for what cannot be undone, and nobody reads words of."""
+    put = (lambda _: confirm) if confirm is not None else ask or _terminal("count", "how many they are")
+    for _ in range(TRIES if confirm is None else 1):
+        if put(f"to take back all {count} for good, type their number").strip() == str(count):
+            transcript.add("count-confirmed", count=str(count))
+            return
+        transcript.add("count-wrong")
+        talk(f"that is not {count}")
+    raise HandsealError(f"count: is not {count}", hint="nothing was withdrawn; look at the list again")
 
 
 @contextmanager
@@ -175,10 +190,10 @@ def require_clock(home: Home, moment: datetime) -> None:
     home.require_clock(moment)
 
 
-def _terminal() -> Callable[[str], str]:
+def _terminal(what: str, given: str, more: str = "") -> Callable[[str], str]:
     if not sys.stdin.isatty():
-        raise ConfigurationError("words: there is no terminal to ask on", hint='use --confirm "<twelve words>"')
-    return lambda question: str(click.prompt(f"{question}, as it is read aloud", err=True))
+        raise ConfigurationError(f"{what}: there is no terminal to ask on", hint=f'use --confirm "<{given}>"')
+    return lambda question: str(click.prompt(f"{question}{more}", err=True))
 
 
 def _leads_out(flags: str) -> bool:

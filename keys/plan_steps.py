@@ -156,7 +156,8 @@ def _withdraw(ceremony: Withdraw) -> Iterator[Instruction]:
         Phase.REVIEW,
         None,
         f"Agree that co-signatures are taken back for good, of {named}"
-        + ("." if ceremony.certificates else f" in {_name(ceremony.inputs.request)}."),
+        + ("." if ceremony.certificates else f" in {_name(ceremony.inputs.request)}.")
+        + " Read each name on the screen, then type their number.",
         say="How many certificates the program names.",
         write="The reason, and who asked for it.",
         stop="the number is not the one you meant: a co-signature never comes back.",

@@ -31,15 +31,20 @@ def read_review(request: Path, roster: Path | None, home: Home | None) -> Review
 
 
 def show_review(review: Review, request: Path, *, err: bool = False, words: bool = True) -> None:
-    """The whole review, with every row of the file `request`: a screenful at a time where a person sits there."""
+    """The whole review, with every row of the file `request`."""
+    with opened(request) as source:
+        show_lines(plain_lines(review, row_contents(review, source), words=words), err=err)
+
+
+def show_lines(lines: Iterable[str], *, err: bool) -> None:
+    """Lines that are escaped already: a screenful at a time where a person sits there."""
     stream = sys.stderr if err else sys.stdout
     write: Callable[[str], None] = partial(click.echo, err=err)
     if stream.isatty() and sys.stdin.isatty():
-        columns, lines = shutil.get_terminal_size()
-        write = Pages(write, _ask, columns, lines - _PROMPT_LINES).write
-    with opened(request) as source:
-        for line in plain_lines(review, row_contents(review, source), words=words):
-            write(line)
+        columns, height = shutil.get_terminal_size()
+        write = Pages(write, _ask, columns, height - _PROMPT_LINES).write
+    for line in lines:
+        write(line)
 
 
 def plain_lines(review: Review, contents: Iterable[RowContent], *, words: bool = True) -> Iterator[str]:

@@ -46,7 +46,9 @@ _FOLDERS = frozenset({"trust", "draft"})  # inputs that are folders
 
 @click.command()
 @click.argument("description", type=input_file, metavar="CEREMONY.toml")
-@click.option("--confirm", metavar="WORDS", help="The twelve words that would be asked for.")
+@click.option(
+    "--confirm", metavar="WORDS", help="What would be asked for: the twelve words, or how many are withdrawn."
+)
 @passphrase_option
 @home_option
 @online_option
@@ -182,6 +184,7 @@ def _sit(
                     folder / ceremony.outputs.list,
                     certificates=ceremony.certificates,
                     request=_maybe(ceremony.inputs.request, folder),
+                    confirm=confirm,
                 )
             case Status():
                 write_fresh_status(held, folder / ceremony.outputs.list)

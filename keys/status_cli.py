@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from keys.body import fresh_list, plan_withdrawal, run_withdrawal
+from keys.body import WithdrawalPlan, fresh_list, plan_withdrawal, run_withdrawal
+from keys.certificate_list import MAX_LIST_FILE, parse_certificate_list
 from keys.console import escape, print_json, talk
-from keys.encoding import Digest, sha256, sri
+from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import HandsealError
 from keys.files import opened, read_bounded, require_absent, write_new
-from keys.offline_cli import file, home_option, key_option, now, online_option, passphrase_option
+from keys.home import Home
+from keys.offline_cli import confirm_count, file, home_option, key_option, now, online_option, passphrase_option
 from keys.plan_steps import Phase
 from keys.request import RequestReader
+from keys.review_cli import show_lines
+from keys.roster import called
 from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option
 from keys.status import MAX_LIST_BYTES
@@ -25,6 +29,8 @@ from keys.status import MAX_LIST_BYTES
 @click.argument("certificates", nargs=-1, metavar="[CERTIFICATE-ID]...")
 @key_option
 @click.option("--request", type=input_file, help="Withdraw every certificate of this request that was co-signed.")
+@click.option("--list", "listed", type=input_file, help="File of ids, one a line; or a table of `review --export`.")
+@click.option("--confirm", metavar="NUMBER", help="How many are withdrawn, instead of being asked.")
 @click.option("--out", type=file, required=True, help="New file for the fresh status list.")
 @trust_option
 @root_option
@@ -35,7 +41,7 @@ from keys.status import MAX_LIST_BYTES
 def withdraw(
     certificates: tuple[str, ...], key_path: Path, request: Path | None, out: Path, as_json: bool, **options: Any
 ) -> None:
-    """Withdraw co-signatures for good.
+    """Withdraw co-signatures for good: it shows whom they are about, and asks.
 
     `history` and `review` show the ids; of a certificate that the clinic has, `handseal show ID --json` prints this id
     as "certificate".
@@ -43,11 +49,14 @@ def withdraw(
     \b
     handseal-ceremony withdraw --key cosign.key urn:uuid:0b5c2a3e-… --out list.jwt
     """
-    if bool(certificates) == (request is not None):
-        raise click.UsageError("name certificates, or --request FILE")
+    listed = options["listed"]
+    if bool(certificates) + (request is not None) + (listed is not None) != 1:
+        raise click.UsageError("name certificates, or --request FILE, or --list FILE")
     require_absent(out)
+    if listed is not None:
+        certificates = parse_certificate_list(read_bounded(listed, MAX_LIST_FILE), str(listed))
     with sitting("withdraw", key_path, options) as held:
-        named = withdraw_certificates(held, out, certificates=certificates, request=request)
+        named = withdraw_certificates(held, out, certificates=certificates, request=request, confirm=options["confirm"])
     if as_json:
         print_json({"withdrawn": named, "list": str(out)})
 
@@ -72,20 +81,38 @@ def status(key_path: Path, out: Path, **options: Any) -> None:
 
 
 def withdraw_certificates(
-    held: Sitting, out: Path, *, certificates: Iterable[str] = (), request: Path | None = None
+    held: Sitting,
+    out: Path,
+    *,
+    certificates: Iterable[str] = (),
+    request: Path | None = None,
+    confirm: str | None = None,
 ) -> list[str]:
-    """Withdraws them, or all that `request` holds, for good; returns their ids, in order. The list is at `out`."""
+    """Withdraws them, or all that `request` holds, for good; returns their ids, in order. The list is at `out`.
+
+    Shows whom they are about and has their number confirmed before the key is opened.
+    """
     contents = [] if request is None else read_contents(request)
     plan = plan_withdrawal(held.body, held.home, certificates=certificates, contents=contents)
     named = sorted({entry.certificate for entry in plan.endorsements})
     held.guide.reach(Phase.REVIEW)
+    show_lines(withdrawal_lines(plan, held.home), err=True)
     held.transcript.add("planned", certificates=str(len(named)), first=named[0])
-    for identity in named:
-        talk(f"to be withdrawn: {identity}")
+    confirm_count(len(named), confirm, held.transcript)
     signer = held.open_signer()
     _publish_list(held, signer, out, run_withdrawal(plan, signer=signer, home=held.home, now=now()))
-    talk(f"{len(named)} withdrawn: bring {escape(str(out))} to the clinic: it counts once it is published")
+    talk(f"withdrawn: {len(named)}; bring {escape(str(out))} to the clinic: it counts once it is published")
     return named
+
+
+def withdrawal_lines(plan: WithdrawalPlan, home: Home) -> Iterator[str]:
+    """What would be withdrawn, one certificate a line, in the order of their ids; its name is the last of it."""
+    names = {person.digest: called(person) for person in home.answered.called([e.digest for e in plan.endorsements])}
+    yield "To be withdrawn for good:"
+    for entry in {entry.certificate: entry for entry in plan.endorsements}.values():
+        before = "" if entry.withdrawn is None else f", withdrawn already {format_time(entry.withdrawn)}"
+        name = names.get(entry.digest, "signed by an older version, which kept no name")
+        yield f"  {entry.certificate}, signed {format_time(entry.signed)}{before}: {escape(name)}"
 
 
 def write_fresh_status(held: Sitting, out: Path) -> None:

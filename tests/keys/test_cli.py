@@ -62,10 +62,10 @@ def test_a_body_cosigns_withdraws_and_remembers(fresh: Desk, capsys: pytest.Capt
 
     gone = rows[0].core.id
     capsys.readouterr()
-    assert fresh.run("withdraw", gone, *fresh.secret, "--out", str(fresh.folder / "list.jwt"), "--json") == 0
+    where = ("--out", str(fresh.folder / "list.jwt"))
+    assert fresh.run("withdraw", gone, "--confirm", "1", *fresh.secret, *where, "--json") == 0
     assert json.loads(capsys.readouterr().out)["withdrawn"] == [gone]
-    moment = datetime.now(UTC)
-    opened = open_status_list((fresh.folder / "list.jwt").read_bytes(), LIST, trust=fresh.trust, now=moment)
+    opened = open_status_list(Path(where[1]).read_bytes(), LIST, trust=fresh.trust, now=datetime.now(UTC))
     assert sum(byte.bit_count() for byte in opened.bits) == 1
     assert fresh.run("status", *fresh.secret, "--out", str(fresh.folder / "later.jwt")) == 0
     later = open_status_list((fresh.folder / "later.jwt").read_bytes(), LIST, trust=fresh.trust, now=datetime.now(UTC))

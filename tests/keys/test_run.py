@@ -69,9 +69,9 @@ def write(desk: Desk, kind: str, more: str = "", **changes: str) -> Path:
     return path
 
 
-def run(desk: Desk, path: Path, *more: str) -> int:
-    confirm = ("--confirm", " ".join(WORDS))
-    return desk.run("run", str(path), "--passphrase-file", str(desk.folder / "passphrase"), "--online", *confirm, *more)
+def run(desk: Desk, path: Path, *more: str, confirm: str = " ".join(WORDS)) -> int:
+    given = ("--passphrase-file", str(desk.folder / "passphrase"), "--confirm", confirm)
+    return desk.run("run", str(path), *given, "--online", *more)
 
 
 def closed(desk: Desk) -> Closed:
@@ -112,7 +112,9 @@ def test_status_and_withdrawal_are_run_as_planned(fresh: Desk) -> None:
     for name in ("list.jwt", "record.html"):
         (fresh.folder / name).unlink()
     assert run(fresh, write(fresh, "cosign")) == 0
-    assert run(fresh, write(fresh, "withdraw", **{"record.html": "another.html"})) == 0
+    withdrawal = write(fresh, "withdraw", **{"record.html": "another.html"})
+    assert run(fresh, withdrawal, confirm="4") == 1
+    assert run(fresh, withdrawal, confirm=str(len(NAMES))) == 0
     assert closed(fresh).lines[5].details["certificates"] == str(len(NAMES))
 
 
