@@ -20,7 +20,9 @@ from keys.possession import KeyUse, PublicKeyFile
 from keys.private_key import OkpJwk
 from keys.settings import Settings
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
-from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root
+from keys.trust_chain import load_trust
+from keys.trust_edit import MIN_THRESHOLD, Files, Holder, open_draft, propose, propose_root, root_digest
+from keys.trust_leaving import require_freezable, without_part
 from keys.trust_rules import require_trust_list
 
 Days = Annotated[int, Meta(ge=1, le=400)]
@@ -75,6 +77,13 @@ class ProgrammeEnd(Settings, frozen=True):
     until: Time
 
 
+class Leave(Settings, frozen=True):
+    """The organisation takes no further part: all its keys end at `until`. What it signed before stays as it is."""
+
+    organisation: str
+    until: Time | UnsetType = UNSET
+
+
 class Freeze(Settings, frozen=True):
     """The status list `id`, as the bytes of `file`, is accepted for ever, and no other of its organisation."""
 
@@ -124,6 +133,7 @@ class Changes(Settings, frozen=True):
     end_key: tuple[KeyEnd, ...] = ()
     compromised: tuple[Compromise, ...] = ()
     end_programme: tuple[ProgrammeEnd, ...] = ()
+    leave: tuple[Leave, ...] = ()
     freeze: tuple[Freeze, ...] = ()
     rename: tuple[Rename, ...] = ()
     address: tuple[Address, ...] = ()
@@ -161,6 +171,9 @@ def next_list(
         new = change_key(new, fall.kid, compromised_since=fall.since)
     for close in changes.end_programme:
         new = _end_programme(new, close)
+    for leave in changes.leave:
+        leaving = _organisation_of(new, leave.organisation)
+        new = _put(new, without_part(leaving, new, _or(leave.until, issued)))
     for frozen in changes.freeze:
         entry = FrozenStatus(id=frozen.id, digest_sri=sri(sha256(read_bytes(frozen.file))))
         new = replace(new, frozen_status=(*new.frozen_status, entry))
@@ -177,6 +190,9 @@ def propose_changes(
 ) -> dict[str, bytes]:
     """The unsigned set that applies `changes` to a complete one: a further list, and a further root where asked."""
     life = timedelta(days=changes.expiry_days)
+    if changes.freeze:
+        held = load_trust(files.get, root_digest=root_digest(files))
+        require_freezable({frozen.id: read_bytes(frozen.file) for frozen in changes.freeze}, held)
     new = next_list(open_draft(files).list, changes, read_key, read_bytes, issued=issued)
     draft = propose(files, new, life=life)
     if isinstance(changes.root, UnsetType):
@@ -270,12 +286,13 @@ def _end_programme(trust_list: TrustList, end: ProgrammeEnd) -> TrustList:
 
 
 def change_key(trust_list: TrustList, kid: str, **changes: datetime | UnsetType) -> TrustList:
-    """The list with other dates of one key; FormatError where it has no such key."""
+    """The list with other dates of one key, named by its id or the last part of it; FormatError where it has none."""
     for organisation in trust_list.organisations:
-        if kid in {key.kid for key in organisation.keys}:
-            keys = tuple(replace(key, **changes) if key.kid == kid else key for key in organisation.keys)
+        named = [key for key in organisation.keys if kid in (key.kid, key.kid.rpartition("/")[2])]
+        if named:
+            keys = tuple(replace(key, **changes) if key in named else key for key in organisation.keys)
             return _put(trust_list, replace(organisation, keys=keys))
-    raise FormatError(f"{kid}: is not a key of the list")
+    raise FormatError(f"{kid}: is not a key of the list", hint="handseal-ceremony trust show prints them")
 
 
 def _rename(trust_list: TrustList, rename: Rename) -> TrustList:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from keys import trust_changes, trust_edit
 from keys.console import escape, print_json, talk
 from keys.deadlines import Deadline, trust_deadlines
-from keys.encoding import digest_words, format_time
+from keys.encoding import digest_words, format_time, parse_time
+from keys.errors import HandsealError
 from keys.files import read_bounded, require_absent
 from keys.keyfile import read_public_key
 from keys.offline_cli import (
@@ -22,7 +24,7 @@ from keys.offline_cli import (
 )
 from keys.possession import PublicKeyFile
 from keys.settings import require_toml
-from keys.trust import Trust
+from keys.trust import Trust, TrustList
 from keys.trust_chain import (
     MAX_LIST_BYTES,
     Chain,
@@ -34,8 +36,10 @@ from keys.trust_sign_cli import sign
 from keys.trust_words import describe_list, describe_root, fingerprint
 
 _MAX_TOML = 256 * 1024
-_MAX_FILES = 5_000
 _EXAMPLES = "compare it with what `handseal-ceremony trust init --help` and `… trust propose --help` show"
+
+_HASTE = timedelta(minutes=1)
+"""Lists made one after the other may run ahead of the clock by so much."""
 
 T = TypeVar("T")
 
@@ -86,9 +90,11 @@ def found_draft(description: Path, out: Path) -> None:
     founding = read_toml(description, trust_changes.Founding)
     read_key = _keys_beside(description)
     first = trust_changes.first_list(founding, read_key, issued=now())
+    holders = trust_changes.holders_of(founding.holders, read_key, first)
+    trust_edit.require_founders(holders, founding.root_threshold, founding.targets_threshold)
     files = trust_edit.found(
         first,
-        trust_changes.holders_of(founding.holders, read_key, first),
+        holders,
         root_threshold=founding.root_threshold,
         targets_threshold=founding.targets_threshold,
         life=timedelta(days=founding.expiry_days),
@@ -100,13 +106,28 @@ def found_draft(description: Path, out: Path) -> None:
 
 @trust.command()
 @click.argument("current", type=folder)
-@click.argument("changes", type=file)
+@click.argument("changes", type=file, required=False)
 @click.option("--root", required=True, help="SHA-256 of 1.root.json, 64 hex digits.")
+@click.option(
+    "--compromised", type=(str, str), multiple=True, metavar="KEY TIME", help="A key that fell, and since when."
+)
 @click.option("--out", type=folder, required=True, help="New folder for the draft.")
-def propose(current: Path, changes: Path, root: str, out: Path) -> None:
+def propose(
+    current: Path, changes: Path | None, root: str, compromised: tuple[tuple[str, str], ...], out: Path
+) -> None:
     """Write a draft that applies CHANGES to the trust folder CURRENT, and say what it changes.
 
-    An empty CHANGES file only lets the list expire later.
+    Without CHANGES, or with an empty file, the list only expires later.
+
+    In an emergency two people and four commands do: one holder proposes and signs, a second one signs, the clinic
+    receives the folder. KEY is the key's id or its last part, as `trust show` prints it:
+
+    \b
+    handseal-ceremony trust propose site/trust --root 3f5a... --compromised KEY 2026-11-01T00:00:00Z --out draft
+    handseal-ceremony trust sign draft --key trust.key
+    handseal receive draft
+
+    Everything else is written down:
 
     \b
     handseal-ceremony trust propose site/trust changes.toml --root 3f5a... --out draft
@@ -125,13 +146,15 @@ def propose(current: Path, changes: Path, root: str, out: Path) -> None:
     [[end-programme]]
     slug = "deep-tissue-foundations"
     until = 2027-03-01T00:00:00Z
+    [[leave]]                       # all its keys end; no programme may rest on it any more
+    organisation = "north-college"
     [[rename]]
     organisation = "north-college"
     name.en = "North College of Health"
     [[address]]
     organisation = "river-clinic"
     contact = "+66 53 111 111"
-    [[freeze]]
+    [[freeze]]                      # its last list, for ever; a clinic's three at once
     id = "https://verify.riverclinic.example/status/north-college/revocation/1"
     file = "1.jwt"
     [root]                          # a new root: all holders, also those that stay
@@ -139,20 +162,33 @@ def propose(current: Path, changes: Path, root: str, out: Path) -> None:
     root-threshold = 2
     """
     require_absent(out)
-    newest = load_trust(folder_reader(current), root_digest=root).list
-    moment = now()
-    # What starts with this list starts after what started with the one before, even within one second.
-    issued = moment + timedelta(seconds=1) if moment == newest.issued else moment
+    issued = _after(load_trust(folder_reader(current), root_digest=root).list, now())
+    written = trust_changes.Changes() if changes is None else read_toml(changes, trust_changes.Changes)
+    fallen = tuple(trust_changes.Compromise(key, parse_time(since, "--compromised")) for key, since in compromised)
+    beside = changes or current  # what a file mentions lies beside it
     files = trust_changes.propose_changes(
         read_folder(current),
-        read_toml(changes, trust_changes.Changes),
-        _keys_beside(changes),
-        lambda name: read_bounded(changes.parent / name, MAX_LIST_BYTES),
+        replace(written, compromised=(*written.compromised, *fallen)),
+        _keys_beside(beside),
+        lambda name: read_bounded(beside.parent / name, MAX_LIST_BYTES),
         issued=issued,
     )
     write_folder(out, files)
     show_draft(files)
     talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
+
+
+def _after(newest: TrustList, moment: datetime) -> datetime:
+    """When the list after `newest` is issued: what starts with it starts later, even where both are made at once.
+
+    HandsealError where the clock stands before the newest list.
+    """
+    if newest.issued > moment + _HASTE:
+        raise HandsealError(
+            f"clock: shows {format_time(moment)}, but list {newest.version} was issued {format_time(newest.issued)}",
+            hint="set the clock of this computer",
+        )
+    return max(moment, newest.issued + timedelta(seconds=1))
 
 
 @trust.command()

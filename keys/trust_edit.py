@@ -51,6 +51,7 @@ from keys.trust_metadata import (
 )
 from keys.trust_rules import require_successor
 
+MIN_FOUNDERS = 3
 MIN_THRESHOLD = 2
 """A list that one key can change is not what partner bodies agreed to."""
 
@@ -67,6 +68,15 @@ class Holder(Struct, frozen=True):
     @classmethod
     def of(cls, organisation: str, key: Ed25519PublicKey) -> Holder:
         return cls(organisation, key.public_bytes_raw().hex())
+
+
+def require_founders(holders: Sequence[Holder], *thresholds: int) -> None:
+    """FormatError unless a founding survives the loss of any one key: 2 of 3 at least."""
+    if len(holders) < MIN_FOUNDERS or max(thresholds) >= len(holders):
+        raise FormatError(
+            f"holders: {max(thresholds)} of {len(holders)} must sign: one lost key would end this trust list",
+            hint=f"at least {MIN_FOUNDERS} holders, and a threshold below their number",
+        )
 
 
 class Draft(Struct, frozen=True):

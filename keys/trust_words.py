@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from keys.encoding import Digest, canonical, digest_words, format_time, sha256
 from keys.private_key import ed25519_jwk
-from keys.trust import Key, Organisation, Policy, Programme, TrustList
+from keys.trust import Key, Organisation, Policy, Programme, TrustList, Use
 from keys.trust_edit import Files, open_draft, progress
 from keys.trust_metadata import HolderKey, RootFile
 
@@ -24,7 +24,7 @@ def describe_files(files: Files) -> tuple[str, ...]:
     if is_signed:
         root = (f"{root[0]} It has its signatures and stays as it is.", *root[1:])
     expiry = f"The list expires {_day(draft.targets.signed.expires)}."
-    return (*root, *describe_list(draft.list_before, draft.list), expiry)
+    return (*_emergencies(draft.list_before, draft.list), *root, *describe_list(draft.list_before, draft.list), expiry)
 
 
 def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
@@ -41,7 +41,15 @@ def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
         for keyid, key in signed.keys.items()
     ]
     gone = [f"  REMOVED holder: {_holder(key)}" for keyid, key in old.items() if keyid not in signed.keys]
-    return (head, *sorted(kept), *gone)
+    fragile = [f"  EVERY holder must sign a new {name}: one lost key ends this trust list." for name in _fragile(root)]
+    return (head, *sorted(kept), *gone, *fragile)
+
+
+def _fragile(root: RootFile) -> Iterator[str]:
+    roles = root.signed.roles
+    for name, role in (("root", roles.root), ("list", roles.targets)):
+        if role.threshold == len(role.keyids):
+            yield name
 
 
 def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
@@ -49,6 +57,27 @@ def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
     head = f"List {new.version}, issued {format_time(new.issued)}" + (":" if old else ", the first one:")
     lines = [*_organisations(old, new), *_programmes(old, new), *_frozen(old, new)]
     return (head, *(lines or ["  nothing changes but the dates"]))
+
+
+def _emergencies(old: TrustList | None, new: TrustList) -> Iterator[str]:
+    """A key that falls is said before anything else, and cannot be overlooked."""
+    known = {key.kid: key for organisation in old.organisations for key in organisation.keys} if old else {}
+    for organisation in new.organisations:
+        for key in organisation.keys:
+            was = known[key.kid].compromised_since if key.kid in known else UNSET
+            if key.compromised_since == was:
+                continue
+            name, does = organisation.name_at(new.issued), key.use.words.upper()
+            yield f"EMERGENCY: THE KEY OF {name} TO {does} IS COMPROMISED SINCE {_time(key.compromised_since)}."
+            yield "  WHAT IT SIGNED SINCE THEN COUNTS NO MORE; WHAT IT SIGNED BEFORE, ONLY BESIDE AN UNAFFECTED BODY."
+            if not any(_is_sound(other, key.use, new.issued) for other in organisation.keys):
+                yield "  THERE IS NO OTHER KEY FOR THIS."
+
+
+def _is_sound(key: Key, use: Use, issued: datetime) -> bool:
+    """Whether it may be used from this list on."""
+    ended = isinstance(key.valid_until, datetime) and key.valid_until <= issued
+    return key.use is use and key.compromised_since is UNSET and not ended
 
 
 def fingerprint(key: HolderKey) -> Digest:

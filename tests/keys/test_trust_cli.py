@@ -2,81 +2,31 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from keys.console import run
-from keys.encoding import canonical, digest_words, sha256
+from keys.encoding import digest_words, sha256
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import write_new
 from keys.keyfile import read_public_key, write_key_file
-from keys.possession import KeyUse, prove_possession
+from keys.offline_cli import now
 from keys.transcript import verify_transcript
 from keys.trust_changes import Founding
-from keys.trust_cli import read_toml, trust
-from keys.trust_edit import open_draft
+from keys.trust_cli import read_toml
 from keys.trust_folder_cli import read_folder, write_folder
-from tests.keys.age import write_cheap_key
-from tests.keys.trust_holders import CLINIC, COLLEGE, FOUNDED, HOLDERS, SITE, STRANGER, TTMA, founded
-
-FOUNDING = f"""
-site = "{SITE}"
-holders = ["river-clinic.key.pub.json", "ttma.key.pub.json", "north-college.key.pub.json"]
-[[organisation]]
-slug = "river-clinic"
-name.en = "River Clinic"
-[[organisation]]
-slug = "ttma"
-name.en = "Thai Traditional Massage Association"
-[[organisation]]
-slug = "north-college"
-name.en = "North College"
-[[programme]]
-slug = "deep-tissue-foundations"
-issuers = ["river-clinic"]
-threshold = 2
-cosigners = ["ttma", "north-college"]
-"""
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.keys.trust_desk import FOUNDING, Run, lay_desk, program, sign, status_list, words
+from tests.keys.trust_holders import CLINIC, COLLEGE, HOLDERS, SITE, TTMA, founded
 
 
 @pytest.fixture
 def handseal(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `handseal-ceremony trust …`: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run("handseal-ceremony trust", trust, [str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return call
+    return program(capsys)
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A folder with the description, and each holder's key."""
-    (tmp_path / "founding.toml").write_text(FOUNDING)
-    write_new(tmp_path / "passphrase", b"six words\n", 0o600)
-    for organisation, key in (*HOLDERS.items(), (f"{SITE}/orgs/stranger", STRANGER)):
-        name = organisation.rpartition("/")[2]
-        write_cheap_key(tmp_path / f"{name}.key", key, "six words")
-        shown = prove_possession(key, organisation=organisation, use=KeyUse.TRUST, created=FOUNDED)
-        write_new(tmp_path / f"{name}.key.pub.json", canonical(shown))
-    return tmp_path
-
-
-def words(folder: Path) -> str:
-    return " ".join(digest_words(open_draft(read_folder(folder)).digest))
-
-
-def sign(handseal: Run, desk: Path, draft: str, holder: str, *more: object) -> tuple[int, str, str]:
-    """Each holder has a state folder of its own; the machine of the tests may have a network."""
-    confirm = ("--confirm", words(desk / draft)) if "--confirm" not in more else ()
-    own = ("--key", desk / f"{holder}.key", "--passphrase-file", desk / "passphrase", "--home", desk / f"{holder}.home")
-    return handseal("sign", desk / draft, *own, "--online", *confirm, *more)
+    return lay_desk(tmp_path)
 
 
 @pytest.fixture
@@ -117,7 +67,6 @@ def test_show_prints_what_holds(published: tuple[Path, str], handseal: Run) -> N
         "2 of 3 for a new list",
         "root 1 ends on",
         "trust list 1 ends on",
-        "in 400 days",
     ):
         assert part in out
     code, out, _ = handseal("show", folder, "--root", root, "--json")
@@ -239,6 +188,8 @@ def test_nothing_is_overwritten(desk: Path, published: tuple[Path, str], handsea
 @pytest.mark.parametrize(
     ("before", "after", "code", "fragment"),
     [
+        (', "north-college.key.pub.json"]', "]", 1, "2 of 2 must sign: one lost key would end this trust list"),
+        ("holders = [", "targets-threshold = 3\nholders = [", 1, "3 of 3 must sign: one lost key"),
         ("threshold = 2", "threshhold = 2", 2, "founding.toml: programme[0]: unknown key 'threshhold'"),
         ("threshold = 2", 'threshold = "2"', 2, "programme[0].threshold: expected `int`"),
         ("threshold = 2", "threshold = 3", 1, "threshold 3 of 2"),
@@ -266,7 +217,7 @@ def test_a_proposal_starts_from_a_trust_folder_that_verifies(desk: Path, handsea
 
 def test_a_frozen_list_is_read_beside_the_changes(desk: Path, published: tuple[Path, str], handseal: Run) -> None:
     folder, root = published
-    (desk / "last.jwt").write_bytes(b"e30.e30.AAAA")
+    (desk / "last.jwt").write_bytes(status_list(f"{SITE}/status/ttma/revocation/1", now()))
     (desk / "changes.toml").write_text(f'[[freeze]]\nid = "{SITE}/status/ttma/revocation/1"\nfile = "last.jwt"\n')
     code, out, _ = handseal("propose", folder, desk / "changes.toml", "--root", root, "--out", desk / "next")
     assert (code, "FROZEN for ever" in out) == (0, True)
