@@ -26,6 +26,7 @@ from keys.review_cli import read_review, show_review
 from keys.review_text import export_rows, review_json
 from keys.run_cli import run
 from keys.runbook_cli import runbook
+from keys.shares_cli import recover, split
 from keys.sitting_cli import input_file
 from keys.status_cli import status, withdraw
 from keys.transcript_cli import transcript
@@ -120,6 +121,8 @@ def history(home: Path | None, as_json: bool) -> None:
 cli.add_command(keygen)
 cli.add_command(plan)
 cli.add_command(run)
+cli.add_command(split)
+cli.add_command(recover)
 cli.add_command(cosign)
 cli.add_command(withdraw)
 cli.add_command(status)

@@ -84,19 +84,30 @@ def public_path(path: Path) -> Path:
 
 def write_token_file(path: Path, uri: str) -> None:
     """A new key file that says where the key is: `uri`, in one line. Mode 0600, for who changes it names the driver."""
-    require_absent(path)
-    _require_outside_git(path)
-    write_new(path, f"{uri}\n".encode("ascii"), SECRET)
+    write_secret(path, f"{uri}\n".encode("ascii"))
 
 
 def write_key_file(path: Path, key: AnyPrivateKey, passphrase: str | None) -> None:
     """A new key file of mode 0600; never overwrites. `passphrase` None is for the unattended status key."""
-    require_absent(path)
-    _require_outside_git(path)
+    require_secret_place(path)
     data = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_new(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase), SECRET)
+    write_secret(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase))
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """A new file of mode 0600, where `require_secret_place` allows one."""
+    require_secret_place(path)
+    write_new(path, data, SECRET)
+
+
+def require_secret_place(path: Path) -> None:
+    """HandsealError where something is at `path`, or where secrets do not belong (K04)."""
+    require_absent(path)
+    if not path.absolute().parent.is_dir():
+        raise HandsealError(f"{path}: its folder is not there")
+    _require_outside_git(path)
 
 
 def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
@@ -106,7 +117,7 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
     `UnreadableKeyError`, with one message, for a wrong passphrase and for any damage (K03). Costs a second and 500 MB
     where encrypted.
     """
-    data = _guarded_bytes(path)
+    data = read_secret(path)
     form = _form(data)
     if form is KeyForm.HARDWARE:
         raise HandsealError(f"{path}: is a key in a token, which it never leaves")
@@ -122,13 +133,13 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
 
 def key_form(path: Path) -> KeyForm:
     """How the file at `path` keeps its key; HandsealError for a file that may not hold one, as in `open_key_file`."""
-    return _form(_guarded_bytes(path))
+    return _form(read_secret(path))
 
 
 def read_token_uri(path: Path) -> TokenUri:
     """Where the key of a token is; the file is one line (FORMATS.md)."""
     try:
-        return parse_token_uri(_guarded_bytes(path).decode("ascii").removesuffix("\n"), str(path))
+        return parse_token_uri(read_secret(path).decode("ascii").removesuffix("\n"), str(path))
     except UnicodeDecodeError as fault:
         raise FormatError(f"{path}: is no PKCS#11 URI") from fault
 
@@ -144,8 +155,8 @@ def read_public_key(path: Path) -> PublicKeyFile:
     return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
 
 
-def _guarded_bytes(path: Path) -> bytes:
-    """The bytes of a file that nobody else can read or could have put elsewhere (K04)."""
+def read_secret(path: Path) -> bytes:
+    """The bytes of a key file or a share that nobody else can read or could have put elsewhere (K04)."""
     if path.is_symlink():
         raise HandsealError(f"{path}: is a symbolic link", hint="name the key file itself")
     data = read_bounded(path, MAX_KEY_FILE)

@@ -83,8 +83,8 @@ def _require_fitting(use: str, algorithm: str, options: Mapping[str, Any]) -> No
 
 
 def require_new_key(path: Path) -> None:
-    """HandsealError where the key or its public half is there already (K05)."""
-    require_absent(path)
+    """HandsealError where the key or its public half is there already (K05), or where secrets do not belong (K04)."""
+    keyfile.require_secret_place(path)
     require_absent(keyfile.public_path(path))
 
 
