@@ -103,7 +103,7 @@ def test_a_body_cosigns_and_withdraws_with_its_token(desk: Desk) -> None:
     # A token's signature is another each time; the state folder gives the one that was made first.
     assert desk.tokens("again.jsonl") == desk.tokens("response.jsonl")
     request, out = str(desk.folder / "request.jsonl"), str(desk.folder / "list.jwt")
-    assert desk.run("withdraw", "--request", request, *desk.secret, "--out", out) == 0
+    assert desk.run("withdraw", "--request", request, *desk.secret, "--confirm", "5", "--out", out) == 0
 
 
 def test_a_thousand_co_signatures_take_one_login_and_less_than_five_seconds(
