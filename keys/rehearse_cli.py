@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from keys.console import escape, talk
 from keys.files import PUBLIC, SECRET, new_folder, require_absent, write_new
 from keys.offline_cli import folder, now
 from keys.rehearsal import closing as closing_play, compromise as compromise_play
+from keys.rehearsal.ceremony_cli import rehearse_ceremony
 from keys.rehearsal.closing import Closed
 from keys.rehearsal.company import CLINIC, TTMA, Company, short_name
 from keys.rehearsal.compromise import Compromised, Fate
+from keys.rehearsal.practice_cli import Practice
 from keys.tables import table_csv
 
 MARK = "REHEARSAL.txt"
@@ -36,9 +39,30 @@ def rehearse() -> None:
     """Rehearse with throw-away keys and invented people, on this machine, online or not.
 
     \b
+    handseal-ceremony rehearse practice
     handseal-ceremony rehearse compromise
-    handseal-ceremony rehearse closing closed-clinic
+    handseal-ceremony rehearse closing
     """
+
+
+@rehearse.command()
+@click.argument("out", metavar="DIR", type=folder)
+@click.option("--yes", is_flag=True, help="Answer every question itself, as it does where there is no terminal.")
+@click.pass_context
+def ceremony(context: click.Context, out: Path, yes: bool) -> None:
+    """Walk through a first ceremony: keys, a trust list signed by two, a cohort co-signed. Takes ten minutes.
+
+    \b
+    handseal-ceremony rehearse practice
+    """
+    require_absent(out)
+    alone = yes or not sys.stdin.isatty()
+    if alone and not yes:
+        talk("there is no terminal: the rehearsal answers every question itself")
+    out.mkdir(mode=0o700)
+    write_new(out / MARK, _MARKED)
+    write_new(out / ".gitignore", b"*\n")  # key files in a work tree that would take them are refused
+    rehearse_ceremony(Practice(out, context.find_root().command, alone=alone))
 
 
 @rehearse.command()

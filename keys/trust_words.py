@@ -115,11 +115,16 @@ def _organisation(was: Organisation | None, now: Organisation) -> Iterator[str]:
 def _key(was: Key | None, now: Key) -> Iterator[str]:
     name = f"key {now.kid.rpartition('/')[2]}"
     if was is None:
-        yield f"NEW {name} ({now.alg}) to {now.use.words}, from {format_time(now.valid_from)}"
+        yield f"NEW {name} ({now.alg}) to {now.use.words}, from {format_time(now.valid_from)}, words {_words(now)} …"
     if now.valid_until != (was.valid_until if was else UNSET):
         yield f"{name} ENDS {_time(now.valid_until)}"
     if now.compromised_since != (was.compromised_since if was else UNSET):
         yield f"{name} is declared COMPROMISED since {_time(now.compromised_since)}"
+
+
+def _words(key: Key) -> str:
+    """The first of those that `keygen` printed and its record shows."""
+    return " ".join(digest_words(sha256(canonical(key.jwk)))[:_WORDS_SHOWN])
 
 
 def _programmes(old: TrustList | None, new: TrustList) -> Iterator[str]:

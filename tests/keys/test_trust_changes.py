@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from keys.algorithms import Algorithm, generate_private_key
-from keys.encoding import sha256, sri
+from keys.encoding import digest_words, sha256, sri
 from keys.errors import FormatError
 from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.trust import TrustList
@@ -146,6 +146,12 @@ Look = Callable[[TrustList], Any]
             lambda new: new.organisations[2].keys[1].valid_from,
             LATER,
             "co-sign certificates",
+        ),
+        (  # the first words that its maker read aloud, to compare with the record
+            '[[key]]\nfile = "college"',
+            lambda new: new.organisations[2].keys[1].valid_from,
+            LATER,
+            f"words {' '.join(digest_words(KEYS['college'].digest)[:4])} …",
         ),
         (
             f'[[end-key]]\nkid = "{KID}"\nuntil = 2027-01-01T00:00:00Z',
