@@ -189,8 +189,10 @@ class Stage:
         secret = ["--passphrase-file", str(self.passphrase)]
         if "run" in arguments[:3]:
             form = Path(arguments[arguments.index("run") + 1]).read_text()
-            words = ["--confirm", self.words] if 'kind = "cosign"' in form or 'kind = "trust-sign"' in form else []
-            return [*([] if 'kind = "trust-init"' in form else secret), "--online", *words]
+            kind = re.findall(r'kind = "([a-z-]+)"', form)[0]
+            asked = {"cosign": self.words, "trust-sign": self.words, "withdraw": str(form.count("urn:uuid:"))}
+            confirm = ["--confirm", asked[kind]] if kind in asked else []
+            return [*([] if kind == "trust-init" else secret), "--online", *confirm]
         return secret if {"init", "issue"} & set(arguments[:3]) else []
 
     def _carry(self, item: Carry) -> None:
