@@ -29,7 +29,7 @@ from keys.profile import parse_certificate
 from keys.response import ResponseReader
 from keys.status import MAX_LIST_BYTES, StatusList, StatusListCredential, decode_bits, open_status_list
 from keys.trust import Trust, Use
-from keys.trust_chain import TARGETS, list_name, load_trust, root_name
+from keys.trust_chain import TARGETS, is_trust_file, list_name, load_trust, root_name
 from verifier.folder import Folder, taking_turns
 
 
@@ -107,18 +107,37 @@ def receive_trust(workspace: Workspace, files: Mapping[str, bytes]) -> TrustNews
     with taking_turns(site):
         new = load_trust(trust_reader(site, files), root_digest=workspace.root_digest)
         if is_published(site, f"trust/{TARGETS}"):
-            _require_newer(new, load_trust(trust_reader(site), root_digest=workspace.root_digest))
+            _require_newer(new, _on_site(site, workspace.root_digest))
         verified = {name: data for name, data in files.items() if name in _chain(new)}
         return TrustNews(new, publish_trust(site, verified))
 
 
-def _require_newer(new: Trust, old: Trust) -> None:
-    if (new.list.version, new.root_version) < (old.list.version, old.root_version):
+def _on_site(site: Folder, root_digest: str) -> tuple[int, int, str]:
+    """Version of list and root on the site, and the list's digest.
+
+    Where writing them broke off, the set is not whole: then what is numbered says how far it had come, and bytes that
+    differ are refused when they are written.
+    """
+    try:
+        old = load_trust(trust_reader(site), root_digest=root_digest)
+    except HandsealError:
+        numbered = [name.removeprefix("trust/") for name in site.names("trust") if is_trust_file(name[6:])]
+        lists, roots = (
+            max((int(name.partition(".")[0]) for name in numbered if name.endswith(ending)), default=0)
+            for ending in (".list.json", ".root.json")
+        )
+        return lists, roots, ""
+    return old.list.version, old.root_version, old.digest
+
+
+def _require_newer(new: Trust, old: tuple[int, int, str]) -> None:
+    version, root_version, digest = old
+    if (new.list.version, new.root_version) < (version, root_version):
         raise HandsealError(
-            f"trust list: version {new.list.version} is older than version {old.list.version} on the site",
+            f"trust list: version {new.list.version} is older than version {version} on the site",
             hint="somebody may be offering an old list: ask the trust-list holders",
         )
-    if new.list.version == old.list.version and new.digest != old.digest:
+    if new.list.version == version and digest and new.digest != digest:
         raise HandsealError(f"trust list: version {new.list.version} has other bytes than the one on the site")
 
 

@@ -25,7 +25,8 @@ from keys.files import read_bounded, replace_file
 from keys.request import RequestRow
 from keys.status import MAX_BITS, MIN_BITS, set_bits
 from keys.trust import Trust
-from keys.trust_chain import load_chain, load_trust
+from keys.trust_chain import Chain, load_chain, load_trust
+from keys.trust_metadata import RootFile, signed_bytes
 
 MAX_TRUST_FILE = 16 * 1024 * 1024
 _SELECT = "SELECT kid, digest, certificate, request, signed, withdrawn FROM endorsement"
@@ -172,8 +173,8 @@ class Home:
     def take_trust(self, source: Path, root_digest: str | None) -> Trust:
         """The trust list in folder `source` (a site, or its `trust/`), verified, kept and returned.
 
-        HandsealError where the root is not the one remembered from the first time, the list is older than the one
-        kept, or rewrites it.
+        HandsealError where the root is not the one remembered from the first time, or list or newest root are older
+        than those kept, or rewrite them.
         """
         known_root, kept = self.note("root"), self.note("trust")
         root = root_digest or known_root
@@ -188,8 +189,9 @@ class Home:
         chain = load_chain(read, root_digest=root)
         version, digest = chain.lists[-1].version, sri(chain.list_digest)
         if kept is not None:
-            _require_not_older(kept, [sri(sha256(canonical(entry))) for entry in chain.lists])
-        name = f"{version}-{len(chain.roots)}"  # a folder each: killed here, the one before stays whole
+            _require_not_older(kept, chain)
+        # A folder each: killed here, the one before stays whole.
+        name = f"{version}-{len(chain.roots)}-{_root_digest(chain.roots[-1])}"
         place = self.trust / name
         place.mkdir(mode=0o700, exist_ok=True)
         for file, data in read.files.items():
@@ -277,10 +279,20 @@ def _signed(row: tuple[str, bytes, str, bytes, str, str | None]) -> Signed:
     )
 
 
-def _require_not_older(kept: str, digests: list[str]) -> None:
-    """The kept list is the offered one, or one of those it grew from (R03, R19)."""
-    version, digest, _ = kept.split(" ")
-    if int(version) > len(digests):
-        raise HandsealError(f"trust list: version {len(digests)} is older than version {version} kept here")
-    if digests[int(version) - 1] != digest:
+def _root_digest(root: RootFile) -> str:
+    """Of what was signed: a root stays the same one when a further holder signs it."""
+    return sha256(signed_bytes(root)).hex()[:32]
+
+
+def _require_not_older(kept: str, chain: Chain) -> None:
+    """The kept list and root are the offered ones, or of those they grew from (R03, R19)."""
+    version, digest, name = kept.split(" ")
+    if int(version) > len(chain.lists):
+        raise HandsealError(f"trust list: version {len(chain.lists)} is older than version {version} kept here")
+    if sri(sha256(canonical(chain.lists[int(version) - 1]))) != digest:
         raise HandsealError(f"trust list: its version {version} is not the one kept here: someone rewrote it")
+    _, root, root_digest = name.split("-")
+    if int(root) > len(chain.roots):
+        raise HandsealError(f"trust list: root {len(chain.roots)} is older than root {root} kept here")
+    if _root_digest(chain.roots[int(root) - 1]) != root_digest:
+        raise HandsealError(f"trust list: its root {root} is not the one kept here: someone rewrote it")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
@@ -74,6 +75,17 @@ class PublishedSite:
         """Trust files with one more root by the same holders; becomes `trust_files`, is not written."""
         draft = propose_root(self.trust_files, self._named, root_threshold=2, targets_threshold=2, made=made)
         self.trust_files = self._signed(draft)
+        return self.trust_files
+
+    def replaced_holders(self, made: datetime) -> dict[str, bytes]:
+        """Trust files with one more root by holders with other keys; becomes `trust_files`, is not written."""
+        fresh = {holder: Ed25519PrivateKey.generate() for holder in HOLDERS}
+        named = [Holder.of(name, key.public_key()) for name, key in fresh.items()]
+        draft = propose_root(self.trust_files, named, root_threshold=2, targets_threshold=2, made=made)
+        unsigned = msgspec.json.decode(draft["targets.json"]) | {"signatures": []}
+        half = self._signed({**draft, "targets.json": canonical(unsigned)})
+        self._holders, self._named = fresh, named
+        self.trust_files = self._signed(half)
         return self.trust_files
 
     def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from keys.encoding import Time, require_utc
@@ -52,10 +52,12 @@ class Seen(Closed, frozen=True):
     list_version: Annotated[int, Meta(ge=0)] = 0
     list_digest: str = ""  # digestSRI of the trust list with that version
     lists: dict[str, SeenList] = {}
+    kept: str = ""  # folder of the last good trust list
+    since: Time | UnsetType = UNSET  # when remembering began
     version: Literal[1] = 1
 
     def __post_init__(self) -> None:
-        require_utc(self.clock)
+        require_utc(self.clock, self.since)
 
 
 NOTHING_SEEN = SeenList(newest={}, revoked=())
@@ -99,7 +101,7 @@ def with_revocations(seen: SeenList, status_list: StatusList, trust: Trust) -> S
 
 def merge(one: Seen, other: Seen) -> Seen:
     """What two verifiers with the same root know together."""
-    newer = max(one, other, key=lambda seen: seen.list_version)
+    newer, older = (one, other) if _trust_of(one) > _trust_of(other) else (other, one)
     lists = {
         name: _merge_lists(one.lists.get(name, NOTHING_SEEN), other.lists.get(name, NOTHING_SEEN))
         for name in sorted({*one.lists, *other.lists})
@@ -111,7 +113,13 @@ def merge(one: Seen, other: Seen) -> Seen:
         list_version=newer.list_version,
         list_digest=newer.list_digest,
         lists=lists,
+        kept=newer.kept or older.kept,
+        since=min((seen.since for seen in (one, other) if isinstance(seen.since, datetime)), default=UNSET),
     )
+
+
+def _trust_of(seen: Seen) -> tuple[int, int]:
+    return seen.list_version, seen.root_version
 
 
 def _merge_lists(one: SeenList, other: SeenList) -> SeenList:

@@ -18,6 +18,7 @@ from keys.status import MAX_LIST_BYTES, StatusList, open_status_list
 from keys.syllabus import MAX_SYLLABUS_BYTES
 from keys.trust import Trust
 from keys.trust_chain import MAX_LIST_BYTES as MAX_TRUST_BYTES, ReadTrustFile, list_name, load_trust, root_name
+from keys.trust_metadata import parse_root
 from verifier.files import Reading
 from verifier.seen import NOTHING_SEEN, Seen, SeenList, newer_date, with_list, with_revocations
 
@@ -55,7 +56,7 @@ def read_trust(reading: Reading, root: str, seen: Seen | None, last_good: ReadTr
     files: dict[str, bytes] = {}
     try:
         trust = load_trust(_recorder(reading, files), root_digest=root)
-        backwards = _backwards(trust, files, seen)
+        backwards = _backwards(trust, files, seen) or _rewritten_root(files, seen, last_good)
     except HandsealError as fault:
         trouble = str(fault) if root_name(1) in files else NO_SITE
         return _fall_back(trouble, root, seen, last_good, grave=False)
@@ -131,6 +132,17 @@ def _backwards(trust: Trust, files: Mapping[str, bytes], seen: Seen | None) -> s
     if seen.list_version and sri(sha256(files[list_name(seen.list_version)])) != seen.list_digest:
         return f"the site shows another trust list {seen.list_version} than was seen before"
     return ""
+
+
+def _rewritten_root(files: Mapping[str, bytes], seen: Seen | None, last_good: ReadTrustFile) -> str:
+    """Whether the newest root that was seen is another one now; a further signature on it makes no other root."""
+    if seen is None or not seen.root_version:
+        return ""
+    name = root_name(seen.root_version)
+    kept = last_good(name)
+    if kept is None or parse_root(kept, name).signed == parse_root(files[name], name).signed:
+        return ""
+    return f"the site shows another root {seen.root_version} than was seen before"
 
 
 def _fall_back(trouble: str, root: str, seen: Seen | None, last_good: ReadTrustFile, *, grave: bool) -> TrustRead:

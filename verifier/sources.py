@@ -10,7 +10,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from keys import names
@@ -18,6 +18,7 @@ from keys.cosignature import CLOCK_GRACE
 from keys.encoding import MAX_BYTES
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.status import StatusList
+from verifier.dates import day
 from verifier.files import Reading
 from verifier.materials import Materials
 from verifier.published import MAX_PICTURE_BYTES, is_png
@@ -155,9 +156,11 @@ class Site:
         known, trust, read = self._state.seen, snapshot.materials.trust, snapshot.trust_read
         if trust is None:
             return
+        clock = now.astimezone(UTC).replace(microsecond=0)
         learned = Seen(
             root=self.root_digest,
-            clock=now.astimezone(UTC).replace(microsecond=0),
+            clock=clock,
+            since=clock,
             root_version=trust.root_version,
             list_version=trust.list.version,
             list_digest=trust.digest,
@@ -168,13 +171,11 @@ class Site:
             if learned.clock - known.clock < CLOCK_STEP:
                 learned = replace(learned, clock=known.clock)
         files = read.files if read is not self._taught else {}
-        if learned == known and not files and not self._unwritten:
+        if learned == known and not files and not self._unwritten and not self._state.behind:
             return
         try:
             self._state.learn(learned, files)
             self._taught, self._unwritten = read, ""
-        except ConfigurationError:
-            raise
         except HandsealError as fault:
             self._unwritten = str(fault)
 
@@ -186,6 +187,8 @@ class Site:
         if self._clock is not None and self._clock - now > CLOCK_GRACE:
             text = f"The clock of this verifier went back: it was {self._clock:%Y-%m-%d %H:%M} UTC before."
             alarms.append(Alarm(text, grave=True))
+        if self._state.fault:
+            alarms.append(Alarm(f"What was seen before cannot be used: {self._state.fault}.", grave=True))
         if self._unwritten:
             alarms.append(Alarm(f"What was seen could not be kept: {self._unwritten}."))
         return tuple(alarms)
@@ -198,7 +201,9 @@ class Site:
         if not self._state.lasting:
             return _NOT_CHECKED
         note = "".join(f" Note: {alarm.text}" for alarm in alarms)
-        return Check("state.rollback", Outcome.PASS, f"Nothing that it relies on went back in time.{note}")
+        began = self._state.seen.since if self._state.seen else UNSET
+        since = f" since {day(began)}, when this verifier began to remember" if isinstance(began, datetime) else ""
+        return Check("state.rollback", Outcome.PASS, f"Nothing that it relies on went back in time{since}.{note}")
 
 
 def require_root_digest(text: str) -> str:

@@ -1,38 +1,52 @@
 """What was seen survives a restart: one private folder, written whole, shared by several processes.
 
-It holds `state.json` and, under `trust/`, the last good trust list with its chain. Without a folder the same is kept
-until the program ends.
+It holds `state.json` and, in a folder of its own below `trust/`, the last good trust list with its chain. That folder
+is complete before `state.json` names it: a process that dies in between leaves the list before. Without a folder the
+same is kept until the program ends.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from keys.encoding import canonical, parse
+from msgspec.structs import replace
+
+from keys.encoding import canonical, parse, sha256
 from keys.errors import ConfigurationError, FormatError, HandsealError
-from keys.files import SECRET, read_bounded, replace_file
+from keys.files import SECRET, new_folder, read_bounded, replace_file, write_new
 from keys.trust_chain import MAX_LIST_BYTES, in_writing_order
 from verifier.files import Reading, Stamp
 from verifier.seen import Seen, merge
 
 MAX_STATE_BYTES = 64 * 1024 * 1024
+_DAMAGED = "bring the folder back from a copy; removing all of it forgets what was seen"
 
 
 class State:
-    """The memory of one verifier, for one root. ConfigurationError where the folder cannot serve."""
+    """The memory of one verifier, for one root. ConfigurationError where the folder cannot serve.
+
+    `fault` says why what another process wrote since cannot be used; meanwhile nothing may be called valid.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.seen: Seen | None = None
+        self.fault = ""
         self._files: dict[str, bytes] = {}
         self._stamp: Stamp | None = None
+        self.behind = False  # whether the folder knows less than this process
         if folder is not None:
             make_private(folder)
             self.refresh()
+            if _stamp(folder / "state.json") is None and Reading(folder).names("trust"):
+                raise ConfigurationError(f"{folder / 'state.json'}: is missing", hint=_DAMAGED)
+            if self.fault:
+                raise ConfigurationError(self.fault, hint=_DAMAGED)
 
     @property
     def lasting(self) -> bool:
@@ -47,19 +61,21 @@ class State:
             )
 
     def refresh(self) -> bool:
-        """Reads again what another process wrote; whether it had."""
+        """Adds what another process wrote; whether it had. What this one knows it never forgets."""
         if self.folder is None or self._stamp == (stamp := _stamp(self.folder / "state.json")):
             return False
         self._stamp = stamp
         if stamp is not None:
-            self.seen = self._read(self.folder / "state.json")
+            self.fault = self._take_in(self.folder / "state.json")
         return True
 
     def trust_file(self, name: str) -> bytes | None:
         """A file of the last good trust list, as `keys.trust_chain.ReadTrustFile`."""
         if self.folder is None:
             return self._files.get(name)
-        return Reading(self.folder).read(f"trust/{name}", MAX_LIST_BYTES)
+        if self.seen is None or not self.seen.kept:
+            return None
+        return Reading(self.folder).read(f"trust/{self.seen.kept}/{name}", MAX_LIST_BYTES)
 
     def learn(self, seen: Seen, trust_files: Mapping[str, bytes]) -> None:
         """Keeps `seen` beside what is known; writes only what is new. HandsealError where it cannot be written.
@@ -70,31 +86,62 @@ class State:
             self.seen = seen if self.seen is None else merge(self.seen, seen)
             self._files.update(trust_files)
             return
-        path = self.folder / "state.json"
         with locked(self.folder):
             self.refresh()
             self.require_root(seen.root)
+            if self.fault:
+                raise HandsealError(self.fault)
+            if self.seen is None:
+                self._write(Seen(root=seen.root, clock=seen.clock, since=seen.since))
             known = self.seen
-            self.seen = seen if known is None else merge(known, seen)
             if trust_files and (known is None or seen.list_version >= known.list_version):
-                self._write_trust(self.folder / "trust", trust_files)
-            if self.seen != known:
-                replace_file(path, canonical(self.seen), SECRET)
-                self._stamp = _stamp(path)
+                seen = replace(seen, kept=self._keep(trust_files))
+            together = seen if known is None else merge(known, seen)
+            if together != known or self.behind:
+                self._write(together)
+            self._forget_others(together.kept)
 
-    def _read(self, path: Path) -> Seen:
+    def _take_in(self, path: Path) -> str:
+        """Reads the file; why it cannot be used, else empty."""
         try:
-            return parse(read_bounded(path, MAX_STATE_BYTES), Seen, str(path), limit=MAX_STATE_BYTES)
-        except FormatError as fault:
-            raise ConfigurationError(
-                f"{path}: is damaged", hint="bring it back from a copy; removing it forgets what was seen"
-            ) from fault
+            read = parse(read_bounded(path, MAX_STATE_BYTES), Seen, str(path), limit=MAX_STATE_BYTES)
+        except FormatError:
+            return f"{path}: is damaged"
+        except HandsealError as fault:
+            return str(fault)
+        if self.seen is not None and self.seen.root != read.root:
+            return f"{path}: belongs to another trust list now"
+        self.seen = read if self.seen is None else merge(self.seen, read)
+        self.behind = self.seen != read
+        return ""
 
-    def _write_trust(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for name in in_writing_order(files):
-            if self.trust_file(name) != files[name]:
-                replace_file(folder / name, files[name], SECRET)
+    def _write(self, seen: Seen) -> None:
+        assert self.folder is not None  # noqa: S101  # learn has looked
+        path = self.folder / "state.json"
+        replace_file(path, canonical(seen), SECRET)
+        self._stamp, self.seen, self.behind = _stamp(path), seen, False
+
+    def _keep(self, files: Mapping[str, bytes]) -> str:
+        """A folder with these files and nothing else, whole or not at all; its name, which follows from the files."""
+        assert self.folder is not None  # noqa: S101  # learn has looked
+        digests = b"".join(sha256(name.encode() + b"\n" + data) for name, data in sorted(files.items()))
+        name = sha256(digests).hex()[:32]
+        place = self.folder / "trust" / name
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        if not _holds(place, files):
+            shutil.rmtree(place, ignore_errors=True)
+            with new_folder(place) as beside:
+                beside.chmod(0o700)
+                for file in in_writing_order(files):
+                    write_new(beside / file, files[file], SECRET)
+        return name
+
+    def _forget_others(self, kept: str) -> None:
+        """Older trust lists, and what a process that died had not finished: nobody else writes now."""
+        assert self.folder is not None  # noqa: S101  # learn has looked
+        for path in (*(self.folder / "trust").glob("*"), *self.folder.glob(".*.part")):
+            if path.name != kept:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -128,3 +175,12 @@ def _stamp(path: Path) -> Stamp | None:
         return Stamp.of(path.stat())
     except FileNotFoundError:
         return None
+
+
+def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a folder has these files with these bytes."""
+    reading = Reading(folder)
+    try:
+        return all(reading.read(name, MAX_LIST_BYTES) == data for name, data in files.items())
+    except HandsealError:
+        return False

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from keys.encoding import canonical
+from keys.trust_metadata import add_signature, parse_root
+from tests.killed import deaths
 from tests.published import Desk
 from verifier.report import Outcome, Verdict
 from verifier.sources import Site
@@ -55,6 +60,26 @@ def test_R19_another_list_with_the_same_number(desk: Desk) -> None:
     assert "another trust list 2" in check.text
 
 
+def test_R19_another_root_with_the_same_number(desk: Desk) -> None:
+    first = desk.published.trust_files
+    desk.published.write_trust(desk.published.next_root(desk.now - LATER))
+    assert desk.verdict() is Verdict.VALID
+    desk.published.trust_files = first
+    desk.published.write_trust(desk.published.next_root(desk.now - LATER / 2))
+    check = desk.rollback()
+    assert check.outcome is Outcome.UNKNOWN
+    assert "another root 2 than was seen before" in check.text
+
+
+def test_R19_a_further_signature_makes_no_other_root(desk: Desk) -> None:
+    desk.published.write_trust(desk.published.next_root(desk.now - LATER))
+    assert desk.verdict() is Verdict.VALID
+    root = parse_root(desk.published.trust_files["2.root.json"], "root")
+    more = canonical(add_signature(root, Ed25519PrivateKey.generate()))
+    desk.published.write("trust/2.root.json", more)
+    assert desk.rollback().outcome is Outcome.PASS
+
+
 def test_R15_a_damaged_list_leaves_the_last_good_one_in_use(desk: Desk) -> None:
     assert desk.verdict() is Verdict.VALID
     for damage in (b"", b"{}", desk.published.trust_files["targets.json"][:-1], b"x" * 2_000_000):
@@ -67,10 +92,68 @@ def test_R15_a_damaged_list_leaves_the_last_good_one_in_use(desk: Desk) -> None:
     assert desk.verdict() is Verdict.VALID
 
 
+def rotated(desk: Desk) -> dict[str, bytes]:
+    """A further list under a further root with other holders: with the old targets the new root does not verify."""
+    desk.published.next_trust_list(desk.now - LATER)
+    return desk.published.replaced_holders(desk.now - LATER)
+
+
+def test_R15_power_cuts_while_it_learns_leave_the_last_good_list(desk: Desk, tmp_path: Path) -> None:
+    assert desk.verdict() is Verdict.VALID
+    kept, first = tmp_path / "kept", desk.published.trust_files
+    shutil.copytree(desk.folder, kept)
+    second = rotated(desk)
+
+    def put_back() -> None:
+        shutil.rmtree(desk.folder)
+        shutil.copytree(kept, desk.folder)
+        desk.published.write_trust(second)
+
+    used = []
+    for _ in deaths(lambda: desk.open().materials(desk.now), put_back):
+        desk.published.write("trust/targets.json", b"")
+        trust = desk.open().materials(desk.now).trust
+        assert trust is not None
+        used.append(trust.list.version)
+        assert desk.verdict() is Verdict.VALID
+    assert used == sorted(used)
+    assert set(used) == {1, 2}
+    assert len(first) < len(second)
+
+
+def test_R15_a_power_cut_at_the_very_first_start_is_no_damage(desk: Desk) -> None:
+    for _ in deaths(lambda: desk.open().materials(desk.now), lambda: shutil.rmtree(desk.folder, ignore_errors=True)):
+        assert desk.verdict() is Verdict.VALID
+    assert not [path for path in desk.folder.rglob("*") if path.name.endswith(".part")]
+
+
+def test_R15_what_a_dead_process_left_is_cleared_away(desk: Desk) -> None:
+    desk.verdict()
+    (desk.folder / ".state.json.0123456789ab.part").write_bytes(b"{")
+    (desk.folder / "trust" / ".x.part").mkdir()
+    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
+    assert desk.verdict() is Verdict.VALID
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["lock", "state.json", "trust"]
+    assert len(list((desk.folder / "trust").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["1.root.json", "targets.json", "1.list.json"])
+def test_R15_the_alarm_outlives_a_restart(desk: Desk, name: str) -> None:
+    desk.verdict()
+    desk.published.write(f"trust/{name}", b"{")
+    for _ in range(2):
+        site = desk.open()
+        assert desk.verdict(site) is Verdict.VALID
+        (alarm,) = site.alarms(desk.now)
+        assert alarm.endswith("The last good one, list 1, is in use.")
+        assert alarm in desk.rollback(site).text
+
+
 def test_R15_a_last_good_list_that_was_tampered_with_is_not_used(desk: Desk) -> None:
     desk.verdict()
     desk.published.write("trust/targets.json", b"")
-    (desk.folder / "trust" / "1.list.json").write_bytes(b"{}")
+    (path,) = desk.folder.glob("trust/*/1.list.json")
+    path.write_bytes(b"{}")
     site = desk.open()
     assert site.materials(desk.now).trust is None
     assert "cannot be used either" in site.alarms(desk.now)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from keys.encoding import canonical
 from keys.errors import ConfigurationError, HandsealError
 from keys.status import MIN_BITS
 from keys.trust import Key, TrustList, Use
 from tests.published import Desk
 from tests.world import CLINIC, NOW, TTMA, World, list_of
+from verifier.dates import day
 from verifier.report import Outcome, Verdict
 from verifier.seen import Seen, SeenList
 from verifier.sources import Site
@@ -166,6 +169,62 @@ def test_a_damaged_state_is_refused(desk: Desk, damage: bytes) -> None:
         State(desk.folder)
 
 
+def test_R14_a_state_that_was_lost_in_part_is_refused(desk: Desk) -> None:
+    desk.verdict()
+    (desk.folder / "state.json").unlink()
+    with pytest.raises(ConfigurationError, match=r"state\.json: is missing"):
+        State(desk.folder)
+
+
+def test_since_when_it_remembers_is_said(desk: Desk) -> None:
+    """A folder that somebody emptied remembers nothing, and does not pretend to."""
+    began = desk.now
+    desk.verdict()
+    desk.world.now += timedelta(days=3)
+    desk.published.write_lists()
+    assert f"since {day(began)}, when this verifier began to remember" in desk.rollback().text
+    shutil.rmtree(desk.folder)
+    assert f"since {day(desk.now)}, when" in desk.rollback().text
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"clock":', b"\xff"])
+def test_R14_a_state_damaged_while_it_runs_leaves_nothing_valid(desk: Desk, damage: bytes) -> None:
+    site = desk.open()
+    assert desk.verdict(site) is Verdict.VALID
+    path = desk.folder / "state.json"
+    sound = path.read_bytes()
+    path.write_bytes(damage)
+    assert desk.verdict(site) is Verdict.UNKNOWN
+    assert "cannot be used" in desk.rollback(site).text
+    desk.world.now += timedelta(minutes=20)  # time enough to write the clock: what is damaged is left as it is
+    assert desk.verdict(site) is Verdict.UNKNOWN
+    assert path.read_bytes() == damage
+    path.write_bytes(sound)
+    assert desk.verdict(site) is Verdict.VALID
+
+
+def test_R14_an_older_copy_put_there_while_it_runs_takes_nothing_back(desk: Desk) -> None:
+    site = desk.open()
+    assert desk.verdict(site) is Verdict.VALID
+    old = (desk.folder / "state.json").read_bytes()
+    desk.world.revoke(REVOCATION, desk.index)
+    desk.published.write_list(REVOCATION)
+    assert desk.verdict(site) is Verdict.REVOKED
+    (desk.folder / "state.json").write_bytes(old)
+    desk.world.revoked.clear()
+    desk.published.write_list(REVOCATION)
+    assert desk.verdict(site) is Verdict.REVOKED
+    assert desk.verdict() is Verdict.REVOKED  # it was written again
+
+
+def test_a_state_of_another_root_put_there_while_it_runs_is_not_used(desk: Desk) -> None:
+    site = desk.open()
+    desk.verdict(site)
+    (desk.folder / "state.json").write_bytes(canonical(Seen(root=ROOT, clock=NOW)))
+    assert desk.verdict(site) is Verdict.UNKNOWN
+    assert "belongs to another trust list now" in desk.rollback(site).text
+
+
 def test_a_folder_that_cannot_serve_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "open").mkdir()
@@ -217,4 +276,4 @@ def test_a_state_that_cannot_be_written_is_an_alarm(desk: Desk) -> None:
     (desk.folder / "lock").rmdir()
     site.materials(desk.now + timedelta(minutes=2))
     assert site.alarms(desk.now + timedelta(minutes=2)) == ()
-    assert (desk.folder / "trust" / "targets.json").exists()
+    assert list(desk.folder.glob("trust/*/targets.json"))
