@@ -140,6 +140,8 @@ def test_C13_an_unknown_programme_or_an_unauthorised_clinic(world: World) -> Non
     [
         lambda m: m.update(sub=f"urn:uuid:{'0' * 8}-0000-4000-8000-{'f' * 12}"),
         lambda m: m["credentialSubject"].update(id=f"urn:uuid:{'0' * 8}-0000-4000-8000-{'f' * 12}"),
+        lambda m: (m["credentialSubject"].update(id=m["id"]), m.update(sub=m["id"])),
+        lambda m: m.update(validFrom="2026-11-21T15:00:00+07:00"),
         lambda m: m.update(credentialSubject=[m["credentialSubject"]] * 2),
         lambda m: m.update(credentialSubject=[m["credentialSubject"]]),
         lambda m: m["relatedResource"].append(dict(m["relatedResource"][0], id="https://x.example/1")),

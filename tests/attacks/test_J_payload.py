@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -190,6 +190,16 @@ def test_J21_exp_past(world: World) -> None:
     token = world.issue(core=world.core(valid_until=until, exp=int(until.timestamp())))
     assert_verdict(judge(world, token, at=until), Verdict.VALID)
     assert_verdict(judge(world, token, at=until + timedelta(seconds=1)), Verdict.EXPIRED, "time.valid")
+
+
+@pytest.mark.parametrize("place", ["validFrom", "validUntil", "awardedDate", "activityStartDate", "activityEndDate"])
+def test_J21_a_moment_has_one_spelling(world: World, place: str) -> None:
+    def respell(members: dict[str, Any]) -> None:
+        holder = members if place in members else members["credentialSubject"]
+        moment = datetime.fromisoformat(holder[place])
+        holder[place] = moment.astimezone(timezone(timedelta(hours=7))).isoformat()
+
+    assert_invalid(judge(world, changed(world, world.issue(), respell)), "payload.form")
 
 
 def test_J21_dates_at_the_end_of_the_calendar(world: World) -> None:

@@ -33,7 +33,7 @@ def test_J15_malformed_signatures(world: World) -> None:
     der = ec.generate_private_key(ec.SECP256R1()).sign(b"x", ec.ECDSA(hashes.SHA256()))
     edges = [bytes(32), order.to_bytes(32, "big"), (order + 1).to_bytes(32, "big"), b"\xff" * 32]
     forged = [edge + s for edge in edges] + [r + edge for edge in edges]
-    for signature in (*forged, bytes(64), der, good[:-1], good + b"\0", b"\0" + good, good[:32], good * 2):
+    for signature in (*forged, bytes(64), der, good[:-1], good + b"\0", b"\0" + good, r + b"\0" + s, good * 2):
         assert_invalid(judge(world, joined(header, payload, signature)), "signature.issuer")
 
 

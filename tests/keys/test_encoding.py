@@ -229,7 +229,7 @@ def test_base64url_has_one_spelling(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A", "AB", "AAB", "AA==", "AA=", "A+AA", "A/AA", "AA\n", " AA", "AAAAA", "éAAA", "\0AAA"]
+    "text", ["A", "AB", "AAB", "AA==", "AA=", "A+AA", "A/AA", "AA\n", " AA", "AAAAA", "éAAA", "\0AAA", "\udcffAAA"]
 )
 def test_other_base64_is_refused(text: str) -> None:
     with pytest.raises(FormatError):
