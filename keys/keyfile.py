@@ -65,7 +65,6 @@ def create_key(
     if passphrase is None and use is not KeyUse.STATUS:
         raise HandsealError(f"{path}: only an unattended status key may lie unencrypted")
     public = public_path(path)
-    require_absent(public)
     key = ed25519.Ed25519PrivateKey.generate() if use is KeyUse.TRUST else generate_private_key(algorithm)
     shown = prove_possession(key, organisation=organisation, use=use, created=created, custodians=custodians)
     write_key_file(path, key, passphrase)
