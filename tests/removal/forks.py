@@ -89,7 +89,7 @@ def run_each(
     """
     gc.freeze()  # what is loaded stays: no child looks through it again
     waiting, running = list(enumerate(tasks)), {}
-    with tempfile.TemporaryDirectory(prefix="removal-") as folder:
+    with tempfile.TemporaryDirectory(prefix="removal-", ignore_cleanup_errors=True) as folder:
         while waiting or running:
             while waiting and len(running) < WORKERS:
                 number, task = waiting.pop(0)
