@@ -33,8 +33,9 @@ def test_each_command_is_acted_by_a_test_or_only_looks(command: Command) -> None
 
 
 def mentioned() -> list[str]:
-    """Commands named in running text."""
-    return sorted(set(re.findall(r"`((?:handseal|handseal-ceremony|handseal-verify) [a-z]+[^`]*)`", TEXT)))
+    """Commands named in running text, also of the page on security, which points here."""
+    text = TEXT + (ROOT / "SECURITY.md").read_text("utf-8")
+    return sorted(set(re.findall(r"`((?:handseal|handseal-ceremony|handseal-verify) [a-z]+[^`]*)`", text)))
 
 
 @pytest.mark.parametrize("line", [*mentioned(), *sorted({item.line for item in COMMANDS})])

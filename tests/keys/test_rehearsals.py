@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from keys.cli import main
 from keys.rehearsal.compromise import CASES
 from keys.settings import require_toml
 from keys.trust_changes import Changes
+from verifier.sources import Site
+from verifier.web import Settings, create_app
 
 HOLDING = {"partner": ["valid", "valid", "incomplete", "incomplete", "valid", "incomplete", "incomplete"],
            "clinic": ["valid", "valid", "valid", "valid", "valid", "invalid", "invalid"]}  # fmt: skip
@@ -72,6 +75,18 @@ def test_it_tells_who_falls_and_why(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_certificates_outlive_the_clinic(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verdicts(closed, capsys) == ["valid"] * 3
+
+
+def test_a_partner_body_serves_the_same_page_at_its_own_address(closed: Path) -> None:
+    """From its copy alone; the address in the certificates is nobody's any more."""
+    site = Site(closed / "site", (closed / "root.txt").read_text().strip(), None)
+    settings = Settings("https://verify.successor.example")
+    app = create_app(site=site, clock=lambda: datetime.now(UTC), settings=settings)
+    pages = [path.stem for path in (closed / "site" / "c").rglob("*.jwt")]
+    assert len(pages) == 3
+    for lookup in pages:
+        answer = app.test_client().get(f"/c/{lookup}", headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.get_json()["verdict"]) == (200, "valid")
 
 
 def test_only_the_frozen_lists_do_that(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
