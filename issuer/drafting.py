@@ -31,7 +31,7 @@ from keys.errors import HandsealError
 from keys.profile import require_claims, require_profile
 from keys.syllabus import Criterion, Percent, Syllabus, achievement_of, valid_until
 from keys.trust import Policy, Trust
-from verifier import dates
+from verifier.language import day
 
 Random = Callable[[int], bytes]
 """From a number to so many random bytes."""
@@ -259,7 +259,7 @@ def _assessed(syllabus: Syllabus, attempt: Attempt) -> str:
         at = f" at {attempt.place}"
     if attempt.moderator:
         moderated = f"; moderated remotely by {attempt.moderator} via {attempt.channel}"
-    return f"Assessed{by} on {dates.day(attempt.date)}{at}{moderated}"
+    return f"Assessed{by} on {day(attempt.date)}{at}{moderated}"
 
 
 def _resources(issue: Issue, results: Mapping[str, Attempt], drawn: Identifiers) -> tuple[RelatedResource, ...]:

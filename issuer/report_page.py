@@ -14,7 +14,7 @@ from msgspec import Struct
 from issuer.charts import WIDTH, Bar, Column, Dots, Part, Range, bars, columns, dots, fit, ranges
 from issuer.counts import MOST_ATTEMPTS
 from issuer.figures import FEW, Figures, Share, Spread, Stop
-from verifier.dates import day
+from verifier.language import day
 from verifier.tally import Count
 
 MOST_DAYS = 62

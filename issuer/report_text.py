@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from issuer.counts import MOST_ATTEMPTS
 from issuer.figures import Figures, Share, Spread
 from keys.console import escape
-from verifier.dates import day
+from verifier.language import day
 
 
 def plain_lines(figures: Figures) -> Iterator[str]:

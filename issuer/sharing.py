@@ -20,6 +20,7 @@ from keys import names
 from keys.errors import HandsealError
 from keys.syllabus import Syllabus
 from verifier import published
+from verifier.language import DEFAULT_LANGUAGE, words_in
 from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.report import VerifiedCredential
 
@@ -126,7 +127,8 @@ def certificate_kit(
     if learner.page is not None:
         files["add-to-profile.txt"] = f"{add_to_profile(verified, learner.page)}\n".encode()
         if has_card:
-            files["open-graph.html"] = f"{tags(of_certificate(verified, learner.lookup_id, learner.site))}\n".encode()
+            graph = of_certificate(verified, learner.lookup_id, learner.site, words_in(DEFAULT_LANGUAGE))
+            files["open-graph.html"] = f"{tags(graph)}\n".encode()
     note = "The learner agreed to be shown" + (" and to a page." if learner.page else "; nothing here leads to a page.")
     last = "If the learner changes their mind, delete this folder and what was posted from it."
     about = f"{verified.certificate.printed_name}, {verified.certificate.name}"

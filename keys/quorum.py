@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from msgspec import Struct
 
@@ -25,12 +25,21 @@ class Standing(Enum):
     UNCONFIRMED = "unconfirmed"
 
 
+class Refusal(StrEnum):
+    """Why a co-signature does not count, whatever its partner's list says; a sentence that lacks its subject."""
+
+    OWN_CERTIFICATE = "the issuing clinic cannot co-sign its own certificate"
+    NOT_ASKED = "is not asked to co-sign this programme"
+    OUTSIDE_ITS_TIME = "is dated outside the time in which it could co-sign"
+    AFTER_THE_END = "is dated after the programme's co-signing ended"
+
+
 class Candidate(Struct, frozen=True):
     """A co-signature that fits and was asked for; whether it counts depends on the others too."""
 
     cosignature: Cosignature
     standing: Standing
-    note: str
+    note: str  # why it is not confirmed; else empty
 
     @property
     def compromised_since(self) -> datetime | None:
@@ -44,7 +53,7 @@ class Quorum(Struct, frozen=True):
     certificate: Certificate
     policy: Policy
     candidates: tuple[Candidate, ...]
-    refused: Mapping[str, tuple[Cosignature, str]]
+    refused: Mapping[str, tuple[Cosignature, Refusal]]
     confirmed: tuple[Candidate, ...]
     possible: tuple[Candidate, ...]
     before_withdrawal: tuple[Candidate, ...]
@@ -64,7 +73,7 @@ def count(
 ) -> Quorum:
     """Step 9 for the co-signatures whose form, signature and digest hold."""
     candidates: list[Candidate] = []
-    refused: dict[str, tuple[Cosignature, str]] = {}
+    refused: dict[str, tuple[Cosignature, Refusal]] = {}
     for cosignature in cosignatures:
         reason = _why_not(cosignature, certificate, policy, at)
         if reason:
@@ -94,16 +103,16 @@ def latest(candidates: Iterable[Candidate], otherwise: datetime) -> datetime:
     return max((candidate.cosignature.signed for candidate in candidates), default=otherwise)
 
 
-def _why_not(cosignature: Cosignature, certificate: Certificate, policy: Policy, at: datetime) -> str:
+def _why_not(cosignature: Cosignature, certificate: Certificate, policy: Policy, at: datetime) -> Refusal | None:
     if cosignature.organisation == certificate.issuer.id:
-        return "the issuing clinic cannot co-sign its own certificate"
+        return Refusal.OWN_CERTIFICATE
     if cosignature.organisation not in policy.cosigners:
-        return "is not asked to co-sign this programme"
+        return Refusal.NOT_ASKED
     if not fits(cosignature, certificate, at):
-        return "is dated outside the time in which it could co-sign"
+        return Refusal.OUTSIDE_ITS_TIME
     if isinstance(policy.until, datetime) and cosignature.signed > policy.until:
-        return "is dated after the programme's co-signing ended"
-    return ""
+        return Refusal.AFTER_THE_END
+    return None
 
 
 def _candidate(cosignature: Cosignature, lists: Mapping[str, StatusList | str]) -> Candidate:
@@ -112,11 +121,11 @@ def _candidate(cosignature: Cosignature, lists: Mapping[str, StatusList | str]) 
     if isinstance(status_list, StatusList) and status_list.use is not Use.COSIGN:
         status_list = "its status list is not signed by a key for co-signing"
     if isinstance(status_list, str):
-        return Candidate(cosignature, Standing.UNCONFIRMED, "could not be confirmed: " + status_list)
+        return Candidate(cosignature, Standing.UNCONFIRMED, status_list)
     if entry.index >= status_list.length:
-        return Candidate(cosignature, Standing.UNCONFIRMED, "could not be confirmed: its status list is too short")
+        return Candidate(cosignature, Standing.UNCONFIRMED, "its status list is too short")
     if status_list.is_set(entry.index):
-        return Candidate(cosignature, Standing.WITHDRAWN, "withdrawn by the partner body")
+        return Candidate(cosignature, Standing.WITHDRAWN, "")
     return Candidate(cosignature, Standing.CONFIRMED, "")
 
 

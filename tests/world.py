@@ -65,7 +65,7 @@ from verifier.materials import Materials
 from verifier.report import Check, Outcome, Report
 from verifier.verify import verify
 
-NOT_RUN = Check("state.rollback", Outcome.NOT_RUN, "Rollback was not checked.")
+NOT_RUN = Check("state.rollback", Outcome.NOT_RUN, "not-run")
 
 
 @dataclass

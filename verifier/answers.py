@@ -15,7 +15,7 @@ from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust
 from verifier.carrier import verify_carried
 from verifier.comparison import NameOf, compare
-from verifier.dates import day
+from verifier.language import Words
 from verifier.materials import Materials
 from verifier.report import Outcome, Report
 from verifier.since import Since, since
@@ -76,7 +76,7 @@ class Answers:
     def picture(self, path: str) -> bytes | None:
         return self._site.picture(path)
 
-    def syllabus(self, path: str) -> PublishedSyllabus | None:
+    def syllabus(self, path: str, words: Words) -> PublishedSyllabus | None:
         """FormatError where what is published there is no syllabus."""
         data = self._site.file(path)
         if data is None:
@@ -84,15 +84,15 @@ class Answers:
         now, syllabus = self._clock(), parse_syllabus(data)
         materials = self._site.materials(now)
         before = previous_version(syllabus, materials.syllabuses)
-        changes = compare(before, syllabus, _names(materials, now)) if before else ()
+        changes = compare(before, syllabus, _names(materials, now, words), words) if before else ()
         beside = Neighbours(newest_version(syllabus, materials.syllabuses), changes)
         return PublishedSyllabus(syllabus, data, materials.trust, beside, now)
 
-    def since(self, report: Report) -> Since | None:
+    def since(self, report: Report, words: Words) -> Since | None:
         """What changed in the course since the version that a certificate was earned against."""
         now = self._clock()
         materials = self._site.materials(now)
-        return since(report.syllabus, materials.syllabuses, _names(materials, now))
+        return since(report.syllabus, materials.syllabuses, _names(materials, now, words), words)
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether everything needed for an answer is there and in date, and the ages in seconds as JSON values."""
@@ -124,22 +124,18 @@ class Answers:
         }
         return good, document
 
-    def notice(self) -> str:
+    def notice(self, words: Words) -> str:
         """For whoever runs this check, where within a week no answer can be `valid` any more; empty before."""
         now = self._clock()
         trust = self._site.materials(now).trust
         if trust is None or level(trust.expires, now) < Level.URGENT:
             return ""
-        if trust.expires < now:
-            return f"For whoever runs this check: its trust list ended on {day(trust.expires)}; nothing can be decided."
-        return (
-            f"For whoever runs this check: its trust list ends on {day(trust.expires)}; a newer one is needed by then."
-        )
+        return words.say("home.trust-ended" if trust.expires < now else "home.trust-ends", date=trust.expires)
 
 
-def _names(materials: Materials, now: datetime) -> NameOf:
+def _names(materials: Materials, now: datetime, words: Words) -> NameOf:
     trust = materials.trust
-    return lambda organisation: trust.name(organisation, now) if trust else organisation
+    return lambda organisation: trust.name(organisation, now, words.language) if trust else organisation
 
 
 def _list_health(identity: str, status_list: StatusList | str, now: datetime) -> dict[str, Any]:

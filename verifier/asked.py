@@ -13,10 +13,19 @@ _MAX_NUMBER = 100
 _MAX_LINK = 300
 
 
+class MisreadError(Exception):
+    """What was typed is neither; `case` names the sentence and its hint (`asked` in the messages)."""
+
+    def __init__(self, case: str, **values: str) -> None:
+        super().__init__(case)
+        self.case = case
+        self.values = values
+
+
 def lookup_asked(text: str, base_url: str) -> str | None:
     """The lookup id that `text` names; None where it may be a credential.
 
-    FormatError where it is a link that is not of this verifier, with the host that it leads to (Q06), or a number
+    MisreadError where it is a link that is not of this verifier, with the host that it leads to (Q06), or a number
     that is mistyped.
     """
     plain = text.strip()
@@ -27,7 +36,7 @@ def lookup_asked(text: str, base_url: str) -> str | None:
         return _lookup_of_link(plain, base_url)
     if len(plain) > _MAX_NUMBER:
         return None
-    return parse_lookup_id(plain)
+    return _number(plain)
 
 
 def _lookup_of_link(link: str, base_url: str) -> str:
@@ -35,14 +44,19 @@ def _lookup_of_link(link: str, base_url: str) -> str:
     try:
         parts = urlsplit(link)
     except ValueError as fault:
-        raise FormatError("link: is not a link that can be read") from fault
+        raise MisreadError("link-unreadable") from fault
     if (parts.scheme.lower(), parts.netloc.lower()) != (ours.scheme, ours.netloc):
-        shown = parts.netloc[:60] or "no website"
-        raise FormatError(
-            f"link: leads to {shown}, not to {ours.netloc}",
-            hint="compare the address beside the QR code, and ask who printed it",
-        )
+        if not parts.netloc:
+            raise MisreadError("link-unreadable")
+        raise MisreadError("link-elsewhere", host=parts.netloc[:60], ours=ours.netloc)
     folder, _, number = unquote(parts.path).lstrip("/").partition("/")
     if folder.upper() != "C":
-        raise FormatError("link: is not a link to a certificate", hint=f"it begins with {base_url}/c/")
-    return parse_lookup_id(re.sub(r"(?i)\.jwt\Z", "", number))
+        raise MisreadError("link-no-certificate", start=f"{base_url}/c/")
+    return _number(re.sub(r"(?i)\.jwt\Z", "", number))
+
+
+def _number(text: str) -> str:
+    try:
+        return parse_lookup_id(text)
+    except FormatError as fault:
+        raise MisreadError("number-wrong") from fault

@@ -38,22 +38,16 @@ _LEAST_TOKEN_BYTES = 60
 _KEYWORD, _END = b"stream", b"endstream"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
 
-NOTHING = "There is no Handseal certificate in this file. Use the PDF or the file that the clinic sent."
-TOO_LARGE = f"This file is larger than {MAX_CARRIER_BYTES // 1_000_000} MB, so it was not read."
-PICTURE = "This is a picture, which cannot be read here. Use the PDF, or type the number beside the QR code."
-ENCRYPTED = "This PDF is protected, so it could not be read. Use the file that the clinic sent."
-DAMAGED = "This PDF could not be read. Use the file that the clinic sent, or the number beside the QR code."
-EMPTY_PDF = (
-    "This PDF carries no certificate; printing or saving it anew may have dropped it. Use the clinic's own file."
-)
-SEVERAL = "This file carries two different certificates. Nobody can say which one it is meant to show."
+# Why nothing was read from a file: cases of `token.form` in the messages.
+NOTHING, TOO_LARGE, PICTURE, ENCRYPTED = "nothing", "too-large", "picture", "encrypted"
+DAMAGED, EMPTY_PDF, SEVERAL = "damaged", "empty-pdf", "several"
 
 
 class Candidates(Struct, frozen=True):
     """What may be a certificate in a file: tokens of distinct content, none of them believed yet."""
 
     tokens: tuple[bytes, ...]
-    hint: str  # why there is none and what helps; empty where there is one
+    hint: str  # the case that says why there is none and what helps; empty where there is one
 
 
 class _Unreadable(Exception):
@@ -80,13 +74,15 @@ def verify_carried(data: bytes, materials: Materials, *, at: datetime, now: date
     return undecided(found.hint, now)
 
 
-def undecided(text: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> Report:
-    """A report without a certificate: `token.form` says in `text` why nothing was verified."""
+def undecided(case: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> Report:
+    """A report without a certificate: `case` of `token.form` says why nothing was verified."""
     findings = Findings()
-    if verdict is Verdict.UNKNOWN:
-        findings.unknown("token.form", text)
+    if verdict is not Verdict.UNKNOWN:
+        findings.failed("token.form", verdict, case)
+    elif case == TOO_LARGE:
+        findings.unknown("token.form", case, limit=MAX_CARRIER_BYTES // 1_000_000)
     else:
-        findings.failed("token.form", text, verdict)
+        findings.unknown("token.form", case)
     return Report.without_certificate(verdict, findings.complete(), now)
 
 

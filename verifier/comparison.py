@@ -19,17 +19,15 @@ from keys.syllabus import (
     Outcome,
     Percent,
     Price,
-    Renewal,
     Rubric,
     Story,
     Syllabus,
     Texts,
 )
-from verifier.words import KINDS, attempts_words, evidence_words, hours, price_words, remote_words, renewal_words
+from verifier.language import DEFAULT_LANGUAGE, Words, words_in
+from verifier.words import attempts_words, evidence_words, price_words, remote_words, renewal_words
 
 T = TypeVar("T", Outcome, Criterion)
-_MODES = {"cohort": "in a group", "rolling": "each at their own time"}
-_SHOWN = {"name": "name and qualification", "qualification": "qualification alone"}
 _PILLARS = ("theory", "demonstration", "practice")
 NameOf = Callable[[str], str]
 
@@ -43,23 +41,17 @@ class Change(Struct, frozen=True):
     offer: bool = False
 
 
-def compare(before: Syllabus, after: Syllabus, name: NameOf | None = None) -> tuple[Change, ...]:
+def compare(
+    before: Syllabus, after: Syllabus, name: NameOf | None = None, words: Words | None = None
+) -> tuple[Change, ...]:
     """What is different in `after`, in the order of a syllabus; `name` says what an organisation is called."""
     called = name or (lambda identity: parse_organisation_id(identity, "partner body").slug)
-    found = (
-        *_head(before, after),
-        *_issuer(before, after, called),
-        *_hours(before, after),
-        *_outcomes(before, after),
-        *_criteria(before, after),
-        *_conditions(before, after),
-        *_partners(before, after, called),
-        *_offer(before, after),
-    )
+    found = tuple(_Comparison(before, after, called, words or words_in(DEFAULT_LANGUAGE)).changes())
     same = replace(after, id=before.id, version=before.version, previous=before.previous, published=before.published)
     if found or same == before:
         return found
-    return (Change("form", "changed", "Only order or wording of what is said already", offer=True),)
+    only_form = (words or words_in(DEFAULT_LANGUAGE)).say("change.form")
+    return (Change("form", "changed", only_form, offer=True),)
 
 
 def concerning_certificates(changes: tuple[Change, ...]) -> tuple[Change, ...]:
@@ -67,120 +59,194 @@ def concerning_certificates(changes: tuple[Change, ...]) -> tuple[Change, ...]:
     return tuple(change for change in changes if not change.offer)
 
 
-def _head(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    yield from _value("language", "Main language", before.language, after.language)
-    yield from _text("title", "Title", before, before.title, after, after.title)
-    yield from _text("summary", "Summary", before, before.summary, after, after.summary)
-    yield from _value("weeks", "Weeks", before.weeks, after.weeks)
-    mode = [_MODES[s.mode] if isinstance(s.mode, str) else "" for s in (before, after)]
-    yield from _value("mode", "Taught", *mode)
-    languages = [", ".join(s.taught_in) if isinstance(s.taught_in, tuple) else "" for s in (before, after)]
-    yield from _value("taught in", "Languages it is taught in", *languages)
+class _Comparison:
+    """Two versions and the words for what differs between them."""
 
+    def __init__(self, before: Syllabus, after: Syllabus, name: NameOf, words: Words) -> None:
+        self.before, self.after = before, after
+        self.name, self.words = name, words
 
-def _issuer(before: Syllabus, after: Syllabus, name: NameOf) -> Iterator[Change]:
-    if before.issuer != after.issuer:
-        yield Change("issuer", "changed", f"Issued by: {name(before.issuer)} → {name(after.issuer)}")
+    def changes(self) -> Iterator[Change]:
+        yield from self._head()
+        yield from self._hours()
+        yield from self._outcomes()
+        yield from self._criteria()
+        yield from self._conditions()
+        yield from self._partners()
+        for change in self._offer():
+            yield replace(change, offer=True)
 
+    def _head(self) -> Iterator[Change]:
+        before, after = self.before, self.after
+        languages = (before.language, after.language)
+        yield from self._value("language", self._say("language"), *map(self.words.language_name, languages))
+        yield from self._text("title", self._say("title"), before.title, after.title)
+        yield from self._text("summary", self._say("summary"), before.summary, after.summary)
+        yield from self._value("weeks", self._say("weeks"), before.weeks, after.weeks)
+        yield from self._both("mode", "mode", lambda s: self._course(s.mode) if isinstance(s.mode, str) else "")
+        yield from self._both("taught in", "taught-in", lambda s: self._languages(s.taught_in))
+        if before.issuer != after.issuer:
+            yield from self._both("issuer", "issuer", lambda s: self.name(s.issuer))
 
-def _hours(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    for pillar in _PILLARS:
-        old, new = getattr(before.minutes, pillar), getattr(after.minutes, pillar)
+    def _hours(self) -> Iterator[Change]:
+        for pillar in (*_PILLARS, "total"):
+            old, new = (getattr(s.minutes, pillar) for s in (self.before, self.after))
+            place = "hours" if pillar == "total" else f"hours {pillar}"
+            label = self._say("total") if pillar == "total" else self._course(pillar)
+            if old != new:
+                yield from self._value(place, label, self.words.hours(old), self.words.hours(new))
+
+    def _outcomes(self) -> Iterator[Change]:
+        for old, new in _paired(self.before.outcomes, self.after.outcomes):
+            if old is None or new is None:
+                syllabus, outcome = (self.after, new) if new else (self.before, old)
+                yield from self._come_or_gone("outcome", outcome, self._outcome_sentence(syllabus, outcome), bool(new))
+                continue
+            place = f"outcome {old.id}"
+            label = self._say("outcome-named", text=self._quoted(self.after.text(new.text)))
+            yield from self._text(place, self._say("outcome"), old.text, new.text)
+            yield from self._text(f"{place}: at work", self._of(label, "at-work"), old.at_work, new.at_work)
+            days = self._of(label, "within-days")
+            yield from self._value(f"{place}: within days", days, old.within_days, new.within_days)
+            touch = (self._say("yes" if outcome.touch else "no") for outcome in (old, new))
+            yield from self._value(f"{place}: touch", self._of(label, "touch"), *touch)
+
+    def _outcome_sentence(self, syllabus: Syllabus, outcome: Outcome | None) -> str:
+        text = self._quoted(syllabus.text(outcome.text)) if outcome else ""
+        return self._say("new-value", label=self._say("outcome"), after=text)
+
+    def _criteria(self) -> Iterator[Change]:
+        for old, new in _paired(self.before.criteria, self.after.criteria):
+            if old is not None and new is not None:
+                yield from self._criterion(old, new)
+                continue
+            syllabus, criterion = (self.after, new) if new else (self.before, old)
+            if criterion:
+                named, scale = syllabus.text(criterion.name), self._scale(syllabus, criterion)
+                sentence = self._say("criterion-scale", criterion=named, scale=scale)
+                yield from self._come_or_gone("criterion", criterion, sentence, bool(new))
+
+    def _criterion(self, old: Criterion, new: Criterion) -> Iterator[Change]:
+        place, label = f"criterion {old.id}", self.after.text(new.name)
+        yield from self._text(f"{place}: name", self._say("criterion"), old.name, new.name)
+        yield from self._marks(place, label, old, new)
+        for part in ("kind", "pillar"):
+            values = (self._course(getattr(criterion, part)) for criterion in (old, new))
+            yield from self._value(f"{place}: {part}", self._of(label, part), *values)
+        yield from self._value(f"{place}: minutes", self._of(label, "minutes"), old.minutes, new.minutes)
+        if set(old.outcomes) != set(new.outcomes):
+            shows = (_shown(syllabus, c) for syllabus, c in ((self.before, old), (self.after, new)))
+            yield from self._value(f"{place}: outcomes", self._of(label, "shows"), *shows)
+        for part, in_words in (("evidence", evidence_words), ("remote", remote_words)):
+            values = (in_words(criterion, self.words) for criterion in (old, new))
+            yield from self._value(f"{place}: {part}", self._of(label, part), *values)
+
+    def _marks(self, place: str, label: str, old: Criterion, new: Criterion) -> Iterator[Change]:
+        """What counts as passed, and the levels between which an assessor chooses."""
+        scale = "pass-mark" if isinstance(new.scale, Percent) else "passing-level"
+        needed = (self._scale(self.before, old), self._scale(self.after, new))
+        yield from self._value(f"{place}: {scale.replace('-', ' ')}", self._of(label, scale), *needed)
+        levels = (_levels(self.before, old), _levels(self.after, new))
+        yield from self._value(f"{place}: levels", self._of(label, "levels"), *levels)
+        if isinstance(old.scale, Rubric) and isinstance(new.scale, Rubric) and levels[0] == levels[1]:
+            names = {level.id: level.name for level in old.scale.levels}
+            for level in new.scale.levels:
+                if level.name != names.get(level.id, level.name):
+                    text = self._say("level-wording", label=label, level=level.id)
+                    yield Change(f"{place}: levels", "changed", text)
+
+    def _conditions(self) -> Iterator[Change]:
+        asked = (s.assessor.qualification for s in (self.before, self.after))
+        yield from self._text("assessor", self._say("assessor"), *asked)
+        yield from self._both("assessor: shown", "shown", self._assessor_shown)
+        yield from self._both("attempts", "attempts", self._attempts)
+        yield from self._both("validity", "validity", self._months)
+        yield from self._both("renewal", "renewal", lambda s: renewal_words(s, self.words))
+
+    def _partners(self) -> Iterator[Change]:
+        old, new = self.before.recognition, self.after.recognition
+        for partner in sorted(set(old.cosigners) - set(new.cosigners)):
+            yield Change("partners", "removed", self._say("partner-gone", name=self.name(partner)))
+        for partner in sorted(set(new.cosigners) - set(old.cosigners)):
+            yield Change("partners", "added", self._say("partner-new", name=self.name(partner)))
+        yield from self._value("threshold", self._say("threshold"), old.threshold, new.threshold)
+
+    def _offer(self) -> Iterator[Change]:
+        yield from self._both(
+            "price", "price", lambda s: price_words(s.price, self.words) if isinstance(s.price, Price) else ""
+        )
+        yield from self._both("call to action", "action", self._action)
+        if self.before.story != self.after.story:
+            kind = _kind(*(isinstance(s.story, Story) for s in (self.before, self.after)))
+            case = {"added": "story-new", "changed": "story-changed", "removed": "story-gone"}[kind]
+            yield Change("story", kind, self._say(case))
+
+    def _come_or_gone(self, what: str, entry: Outcome | Criterion | None, text: str, new: bool) -> Iterator[Change]:
+        if entry:
+            kind, said = ("added", "new") if new else ("removed", "gone")
+            yield Change(f"{what} {entry.id}", kind, self._say(said, what=text))
+
+    def _text(self, place: str, label: str, old: Texts, new: Texts) -> Iterator[Change]:
+        """The main language's text, then translations by their languages alone."""
+        first, second = self.before.text(old), self.after.text(new)
+        if first != second:
+            yield from self._value(place, label, self._quoted(first), self._quoted(second))
+        others = [
+            language
+            for language in sorted({*old, *new} - {self.before.language, self.after.language})
+            if old.get(language) != new.get(language)
+        ]
+        if others:
+            named = self.words.listed(map(self.words.language_name, others))
+            yield Change(place, "changed", self._say("wording", label=label, languages=named))
+
+    def _both(self, place: str, label: str, said: Callable[[Syllabus], str]) -> Iterator[Change]:
+        yield from self._value(place, self._say(label), said(self.before), said(self.after))
+
+    def _value(self, place: str, label: str, old: str | int, new: str | int) -> Iterator[Change]:
+        """Empty text means that a version says nothing of it."""
         if old != new:
-            yield Change(f"hours {pillar}", "changed", f"{pillar.capitalize()}: {hours(old)} → {hours(new)}")
-    if before.minutes.total != after.minutes.total:
-        total = f"In total: {hours(before.minutes.total)} → {hours(after.minutes.total)}"
-        yield Change("hours", "changed", total)
+            kind = _kind(old != "", new != "")
+            case = {"added": "new-value", "changed": "changed", "removed": "gone-value"}[kind]
+            yield Change(place, kind, self._say(case, label=label, before=old, after=new))
 
+    def _say(self, key: str, **values: str | int) -> str:
+        return self.words.say(f"change.{key}", **values)
 
-def _outcomes(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    def sentence(syllabus: Syllabus, outcome: Outcome) -> str:
-        return f"Outcome: {_quoted(syllabus.text(outcome.text))}"
+    def _of(self, what: str, label: str) -> str:
+        return self._say("of", what=what, label=self._say(label))
 
-    for old, new in _paired(before.outcomes, after.outcomes):
-        if old is None or new is None:
-            yield from _come_or_gone(
-                "outcome",
-                (old.id, sentence(before, old)) if old else None,
-                (new.id, sentence(after, new)) if new else None,
-            )
-            continue
-        place, label = f"outcome {old.id}", f"Outcome {_quoted(after.text(new.text))}"
-        yield from _text(place, "Outcome", before, old.text, after, new.text)
-        yield from _text(f"{place}: at work", f"{label}, at work", before, old.at_work, after, new.at_work)
-        yield from _value(f"{place}: within days", f"{label}, days until use", old.within_days, new.within_days)
-        touch = [_yes(outcome.touch) for outcome in (old, new)]
-        yield from _value(f"{place}: touch", f"{label}, touches a client", *touch)
+    def _course(self, word: str) -> str:
+        return self.words.say(f"course.{word}")
 
+    def _quoted(self, text: str) -> str:
+        return self.words.say("sentence.quoted", text=text)
 
-def _criteria(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    for old, new in _paired(before.criteria, after.criteria):
-        if old is None or new is None:
-            yield from _come_or_gone(
-                "criterion",
-                (old.id, f"{before.text(old.name)}, {_scale(before, old)}") if old else None,
-                (new.id, f"{after.text(new.name)}, {_scale(after, new)}") if new else None,
-            )
-            continue
-        yield from _criterion(before, old, after, new)
+    def _languages(self, codes: tuple[str, ...] | UnsetType) -> str:
+        return self.words.listed(map(self.words.language_name, codes)) if isinstance(codes, tuple) else ""
 
+    def _assessor_shown(self, syllabus: Syllabus) -> str:
+        shown = syllabus.assessor.shown
+        return self._course(f"{shown if isinstance(shown, str) else 'name'}-shown")
 
-def _criterion(before: Syllabus, old: Criterion, after: Syllabus, new: Criterion) -> Iterator[Change]:
-    place, label = f"criterion {old.id}", after.text(new.name)
-    yield from _text(f"{place}: name", "Criterion", before, old.name, after, new.name)
-    scale = "pass mark" if isinstance(new.scale, Percent) else "passing level"
-    yield from _value(f"{place}: {scale}", f"{label}, {scale}", _scale(before, old), _scale(after, new))
-    levels = [_levels(before, old), _levels(after, new)]
-    yield from _value(f"{place}: levels", f"{label}, levels", *levels)
-    if isinstance(old.scale, Rubric) and isinstance(new.scale, Rubric):
-        names = {level.id: level.name for level in old.scale.levels}
-        for level in new.scale.levels:
-            if level.name != names.get(level.id, level.name) and levels[0] == levels[1]:
-                yield Change(f"{place}: levels", "changed", f"{label}, level {level.id}: other wording")
-    yield from _value(f"{place}: kind", f"{label}, kind", KINDS[old.kind].lower(), KINDS[new.kind].lower())
-    yield from _value(f"{place}: pillar", f"{label}, pillar", old.pillar, new.pillar)
-    yield from _value(f"{place}: minutes", f"{label}, minutes", old.minutes, new.minutes)
-    shows = [
-        "; ".join(s.text(o.text) for o in s.outcomes if o.id in c.outcomes) for s, c in ((before, old), (after, new))
-    ]
-    if set(old.outcomes) != set(new.outcomes):
-        yield from _value(f"{place}: outcomes", f"{label}, shows", *shows)
-    yield from _value(f"{place}: evidence", f"{label}, evidence", evidence_words(old), evidence_words(new))
-    yield from _value(f"{place}: remote", f"{label}, from afar", remote_words(old), remote_words(new))
+    def _attempts(self, syllabus: Syllabus) -> str:
+        return attempts_words(syllabus.attempts if isinstance(syllabus.attempts, Attempts) else None, self.words)
 
+    def _months(self, syllabus: Syllabus) -> str:
+        months = syllabus.validity_months
+        return self.words.counted("count.months", months) if isinstance(months, int) else self._say("unlimited")
 
-def _conditions(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    asked = [s.assessor.qualification for s in (before, after)]
-    yield from _text("assessor", "Assessor's qualification", before, asked[0], after, asked[1])
-    shown = [_SHOWN[s.assessor.shown if isinstance(s.assessor.shown, str) else "name"] for s in (before, after)]
-    yield from _value("assessor: shown", "What certificates say of the assessor", *shown)
-    attempts = [attempts_words(s.attempts if isinstance(s.attempts, Attempts) else None) for s in (before, after)]
-    yield from _value("attempts", "Attempts", *attempts)
-    validity = [_months(s.validity_months) for s in (before, after)]
-    yield from _value("validity", "Certificates are valid", *validity)
-    renewal = [renewal_words(s) if isinstance(s.renewal, Renewal) else "" for s in (before, after)]
-    yield from _value("renewal", "Renewal", *renewal)
+    def _action(self, syllabus: Syllabus) -> str:
+        action = syllabus.call_to_action
+        if not isinstance(action, CallToAction):
+            return ""
+        return f"{self._quoted(syllabus.text(action.text))} ({action.url})"
 
-
-def _partners(before: Syllabus, after: Syllabus, name: NameOf) -> Iterator[Change]:
-    old, new = before.recognition, after.recognition
-    for partner in sorted(set(old.cosigners) - set(new.cosigners)):
-        yield Change("partners", "removed", f"Partner body no longer asked: {name(partner)}")
-    for partner in sorted(set(new.cosigners) - set(old.cosigners)):
-        yield Change("partners", "added", f"New partner body: {name(partner)}")
-    yield from _value("threshold", "Partner bodies that must co-sign", old.threshold, new.threshold)
-
-
-def _offer(before: Syllabus, after: Syllabus) -> Iterator[Change]:
-    prices = [price_words(s.price) if isinstance(s.price, Price) else "" for s in (before, after)]
-    for change in _value("price", "Price", *prices):
-        yield Change(change.place, change.kind, change.text, offer=True)
-    actions = [_action(s, s.call_to_action) for s in (before, after)]
-    for change in _value("call to action", "Call to action", *actions):
-        yield Change(change.place, change.kind, change.text, offer=True)
-    if before.story != after.story:
-        kind = _kind(isinstance(before.story, Story), isinstance(after.story, Story))
-        yield Change("story", kind, f"The story is {'new' if kind == 'added' else kind}", offer=True)
+    def _scale(self, syllabus: Syllabus, criterion: Criterion) -> str:
+        scale = criterion.scale
+        if isinstance(scale, Percent):
+            return self.words.percent(scale.passing)
+        return self._quoted(next(syllabus.text(level.name) for level in scale.levels if level.id == scale.passing))
 
 
 def _paired(before: tuple[T, ...], after: tuple[T, ...]) -> Iterator[tuple[T | None, T | None]]:
@@ -192,47 +258,8 @@ def _paired(before: tuple[T, ...], after: tuple[T, ...]) -> Iterator[tuple[T | N
         yield gone, None
 
 
-def _come_or_gone(what: str, old: tuple[str, str] | None, new: tuple[str, str] | None) -> Iterator[Change]:
-    if new:
-        yield Change(f"{what} {new[0]}", "added", f"New: {new[1]}")
-    elif old:
-        yield Change(f"{what} {old[0]}", "removed", f"No longer: {old[1]}")
-
-
-def _text(place: str, label: str, before: Syllabus, old: Texts, after: Syllabus, new: Texts) -> Iterator[Change]:
-    """The main language's text, then translations by their languages alone."""
-    first, second = before.text(old), after.text(new)
-    if first != second:
-        yield Change(place, "changed", f"{label}: {_quoted(first)} → {_quoted(second)}")
-    others = [
-        language
-        for language in sorted({*old, *new} - {before.language, after.language})
-        if old.get(language) != new.get(language)
-    ]
-    if others:
-        yield Change(place, "changed", f"{label}: other wording in {', '.join(others)}")
-
-
-def _value(place: str, label: str, old: str | int, new: str | int) -> Iterator[Change]:
-    """Empty text means that a version says nothing of it."""
-    if old == new:
-        return
-    kind = _kind(old != "", new != "")
-    if kind == "changed":
-        yield Change(place, kind, f"{label}: {old} → {new}")
-    else:
-        yield Change(place, kind, f"{label}: {new}" if kind == "added" else f"{label}: no longer {old}")
-
-
-def _kind(old: bool, new: bool) -> str:
-    return "changed" if old and new else "added" if new else "removed"
-
-
-def _scale(syllabus: Syllabus, criterion: Criterion) -> str:
-    scale = criterion.scale
-    if isinstance(scale, Percent):
-        return f"{scale.passing} %"
-    return _quoted(next(syllabus.text(level.name) for level in scale.levels if level.id == scale.passing))
+def _shown(syllabus: Syllabus, criterion: Criterion) -> str:
+    return "; ".join(syllabus.text(outcome.text) for outcome in syllabus.outcomes if outcome.id in criterion.outcomes)
 
 
 def _levels(syllabus: Syllabus, criterion: Criterion) -> str:
@@ -240,17 +267,5 @@ def _levels(syllabus: Syllabus, criterion: Criterion) -> str:
     return ", ".join(syllabus.text(level.name) for level in scale.levels) if isinstance(scale, Rubric) else ""
 
 
-def _action(syllabus: Syllabus, action: CallToAction | UnsetType) -> str:
-    return f"{_quoted(syllabus.text(action.text))} ({action.url})" if isinstance(action, CallToAction) else ""
-
-
-def _months(months: int | UnsetType) -> str:
-    return f"{months} months" if isinstance(months, int) else "without limit"
-
-
-def _yes(true: bool) -> str:
-    return "yes" if true else "no"
-
-
-def _quoted(text: str) -> str:
-    return f"“{text}”"
+def _kind(old: bool, new: bool) -> str:
+    return "changed" if old and new else "added" if new else "removed"

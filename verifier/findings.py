@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from verifier.report import CODES, Check, Outcome, Verdict
 
 
@@ -12,15 +14,17 @@ class Findings:
         self._checks: dict[str, Check] = {}
         self.verdict = Verdict.VALID
 
-    def passed(self, code: str, text: str) -> None:
-        self._checks[code] = Check(code, Outcome.PASS, text)
+    def passed(self, code: str, case: str = "pass", **values: str | int | datetime) -> None:
+        self._checks[code] = Check(code, Outcome.PASS, case, values=tuple(values.items()))
 
-    def failed(self, code: str, text: str, verdict: Verdict) -> None:
-        self._checks[code] = Check(code, Outcome.FAIL, text)
+    def failed(
+        self, code: str, verdict: Verdict, case: str = "fail", *, detail: str = "", **values: str | int | datetime
+    ) -> None:
+        self._checks[code] = Check(code, Outcome.FAIL, case, detail, tuple(values.items()))
         self.verdict = max(self.verdict, verdict)
 
-    def unknown(self, code: str, text: str) -> None:
-        self._checks[code] = Check(code, Outcome.UNKNOWN, text)
+    def unknown(self, code: str, case: str = "unknown", *, detail: str = "", **values: str | int | datetime) -> None:
+        self._checks[code] = Check(code, Outcome.UNKNOWN, case, detail, tuple(values.items()))
         self.verdict = max(self.verdict, Verdict.UNKNOWN)
 
     def take(self, check: Check) -> None:
@@ -31,4 +35,4 @@ class Findings:
 
     def complete(self) -> tuple[Check, ...]:
         """One check for each code, in order; what did not run says so."""
-        return tuple(self._checks.get(code) or Check(code, Outcome.NOT_RUN, "Not checked.") for code in CODES)
+        return tuple(self._checks.get(code) or Check(code, Outcome.NOT_RUN, "not-run") for code in CODES)

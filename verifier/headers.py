@@ -37,6 +37,13 @@ def protect(response: Response, *, https: bool) -> Response:
     return response
 
 
+def spoken(response: Response, language: str) -> Response:
+    """An answer with sentences in `language`, which another reader gets in another one."""
+    response.headers["Content-Language"] = language
+    response.vary.add("Accept-Language")
+    return response
+
+
 def share(response: Response) -> None:
     """A signed, public file: cached by anybody, and readable by other people's verifiers in a browser."""
     response.headers["Cache-Control"] = PUBLIC

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from keys.names import parse_programme_id
 from keys.syllabus import Syllabus
-from verifier.dates import day
+from verifier.language import Words
 from verifier.published import programme_card
 from verifier.report import VerifiedCredential
 
@@ -53,15 +53,16 @@ def of_programme(
     )
 
 
-def of_certificate(verified: VerifiedCredential, lookup: str, base_url: str) -> OpenGraph:
+def of_certificate(verified: VerifiedCredential, lookup: str, base_url: str, words: Words) -> OpenGraph:
     """Of the page on a valid certificate whose card is published."""
     certificate, clinic = verified.certificate, verified.issuer.name
-    title = f"{certificate.printed_name}: {certificate.name}"
+    title = words.say("graph.title", name=certificate.printed_name, course=certificate.name)
+    partners = words.listed(partner.name for partner in verified.partners)
+    date = words.day(certificate.awarded_date)
     return OpenGraph(
         title=title,
-        description=f"Certificate of {clinic}, awarded {day(certificate.awarded_date)}, "
-        f"co-signed by {', '.join(partner.name for partner in verified.partners)}.",
-        language="en",
+        description=words.say("graph.description", clinic=clinic, date=date, partners=partners),
+        language=words.language,
         url=f"{base_url}/c/{lookup}",
         site_name=clinic,
         image=f"{base_url}/c/{lookup}.png",

@@ -13,7 +13,7 @@ from msgspec import Struct
 from keys.cosignature import Cosignature, open_cosignature
 from keys.credential import Certificate, content_digest
 from keys.encoding import Digest
-from keys.errors import FormatError, HandsealError
+from keys.errors import HandsealError
 from keys.jws import Header, parse_header, split_token
 from keys.profile import parse_certificate, require_claims
 from keys.trust import KnownKey, Policy, Trust, Use
@@ -38,84 +38,77 @@ class Stopped(Exception):
     """A step failed; the findings say which."""
 
 
+class _Found(Exception):
+    """A step failed for a reason that has a sentence of its own."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(case)
+        self.case = case
+
+
 def open_certificate(token: bytes, trust: Trust | None, trust_fault: str, findings: Findings) -> Opened:
     """Steps 1 to 8; raises Stopped after the first failure."""
-    parts = _step(findings, "token.form", "It has the form of a signed certificate.", lambda: split_token(token))
-    header = _step(findings, "token.header", "It names its key and nothing else.", lambda: parse_header(parts))
+    parts = _step(findings, "token.form", lambda: split_token(token))
+    header = _step(findings, "token.header", lambda: parse_header(parts))
     if trust is None:
-        findings.unknown("key.known", f"There is no trust list to check against: {trust_fault}.")
+        findings.unknown("key.known", detail=trust_fault)
         raise Stopped
-    known = _step(findings, "key.known", "Its key is in the trust list.", lambda: _known_key(header, trust))
-    _step(
-        findings,
-        "signature.issuer",
-        "The clinic's signature is good: nothing was changed since.",
-        lambda: known.public.require_signature(parts.signed, parts.signature),
-    )
-    certificate = _step(
-        findings, "payload.form", "Its content has the agreed form.", lambda: parse_certificate(parts.payload)
-    )
-    _step(
-        findings,
-        "payload.claims",
-        "Issuer, holder and dates are stated the same way throughout.",
-        lambda: _require_issuer(certificate, known),
-    )
+    known = _step(findings, "key.known", lambda: _known_key(header, trust))
+    _step(findings, "signature.issuer", lambda: known.public.require_signature(parts.signed, parts.signature))
+    certificate = _step(findings, "payload.form", lambda: parse_certificate(parts.payload))
+    _step(findings, "payload.claims", lambda: _require_issuer(certificate, known))
     policy = _policy(certificate, trust, findings)
     digest = content_digest(certificate)
     cosignatures, strangers = _step(
-        findings,
-        "cosignature.form",
-        "Each co-signature was made for exactly this content.",
-        lambda: _open_cosignatures(certificate, digest, trust),
+        findings, "cosignature.form", lambda: _open_cosignatures(certificate, digest, trust)
     )
     return Opened(known, certificate, digest, policy, cosignatures, strangers)
 
 
-def _step(findings: Findings, code: str, text: str, act: Callable[[], T]) -> T:
+def _step(findings: Findings, code: str, act: Callable[[], T]) -> T:
     try:
         result = act()
+    except _Found as found:
+        findings.failed(code, Verdict.INVALID, found.case)
+        raise Stopped from found
     except HandsealError as fault:
-        findings.failed(code, f"{fault}.", Verdict.INVALID)
+        findings.failed(code, Verdict.INVALID, detail=str(fault))
         raise Stopped from fault
-    findings.passed(code, text)
+    findings.passed(code)
     return result
 
 
 def _known_key(header: Header, trust: Trust) -> KnownKey:
     known = trust.key(header.kid)
     if known is None:
-        raise FormatError("Its key is not from this trust list")
+        raise _Found("fail")
     if known.key.use is not Use.ISSUE:
-        raise FormatError("Its key is in the trust list, but not for issuing certificates")
+        raise _Found("not-for-issuing")
     if known.key.alg != header.alg:
-        raise FormatError("Its signature is of another kind than the trust list says for this key")
+        raise _Found("other-kind")
     return known
 
 
 def _require_issuer(certificate: Certificate, known: KnownKey) -> None:
     require_claims(certificate)
     if certificate.issuer.id != known.organisation.id:
-        raise FormatError("The organisation it names as issuer does not own the key")
+        raise _Found("not-its-key")
     if certificate.issuer.name not in known.organisation.names_at(certificate.valid_from).values():
-        raise FormatError("The name it gives its issuer is not the one in the trust list")
+        raise _Found("other-name")
 
 
 def _policy(certificate: Certificate, trust: Trust, findings: Findings) -> Policy:
     """Step 7: the policy in force when it was proposed."""
     policy = trust.policy(certificate.programme, certificate.valid_from)
     if policy is None or certificate.issuer.id not in policy.issuers:
-        text = "The trust list does not allow this clinic to issue certificates of this programme."
-        findings.failed("issuer.authorised", text, Verdict.INVALID)
+        findings.failed("issuer.authorised", Verdict.INVALID)
         raise Stopped
-    findings.passed("issuer.authorised", "The clinic may issue certificates of this programme.")
+    findings.passed("issuer.authorised")
     stated = certificate.terms_of_use[0]
     if (stated.threshold, stated.cosigner) != (policy.threshold, policy.cosigners):
-        text = "The rule about who must co-sign is not the one in the trust list."
-        findings.failed("policy.match", text, Verdict.INVALID)
+        findings.failed("policy.match", Verdict.INVALID)
         raise Stopped
-    text = f"{policy.threshold} of {len(policy.cosigners)} partner bodies must co-sign, as the trust list says."
-    findings.passed("policy.match", text)
+    findings.passed("policy.match", threshold=policy.threshold, partners=len(policy.cosigners))
     return policy
 
 
@@ -128,5 +121,5 @@ def _open_cosignatures(certificate: Certificate, digest: Digest, trust: Trust) -
     known = tuple(cosignature for cosignature in opened if cosignature is not None)
     organisations = [cosignature.organisation for cosignature in known]
     if organisations != sorted(set(organisations)):
-        raise FormatError("Its co-signatures are not in order, or a partner body appears twice")
+        raise _Found("order")
     return known, len(opened) - len(known)

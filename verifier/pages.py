@@ -17,10 +17,9 @@ from msgspec import Struct
 
 from keys.credential import Certificate, Evidence, Result, ResultDescription
 from keys.syllabus import Syllabus
-from verifier.dates import day, minute
+from verifier.language import Words
 from verifier.messages import contact, meaning, message_for, partner_words
-from verifier.report import Check, Outcome, Partner, PartnerOutcome, Report, Verdict
-from verifier.words import KINDS, hours
+from verifier.report import Check, ListDate, Outcome, Partner, PartnerOutcome, Report, Verdict
 
 # Colour and sign repeat the words; neither says anything alone (W15).
 _TONES = {
@@ -41,12 +40,7 @@ _PARTNER_TONES = {
     PartnerOutcome.NOT_COUNTED: ("wait", "!"),
     PartnerOutcome.UNKNOWN: ("open", "?"),
 }
-_CHECK_WORDS = {
-    Outcome.PASS: ("good", "passed"),
-    Outcome.FAIL: ("bad", "failed"),
-    Outcome.UNKNOWN: ("open", "could not be checked"),
-    Outcome.NOT_RUN: ("open", "not made"),
-}
+_CHECK_TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad", Outcome.UNKNOWN: "open", Outcome.NOT_RUN: "open"}
 # Scripts in which one language is written; for any other a reader's voice must not guess.
 _SCRIPT_LANGUAGES = {
     "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja",
@@ -62,9 +56,11 @@ class Row(Struct, frozen=True):
     text: str
     outcome: str = ""
     note: str = ""
+    detail: str = ""  # technical and English
     tone: str = ""
     mark: str = ""
     link: str = ""  # to evidence, https only
+    narrative: str = ""  # as the certificate words it, whatever the reader's language
 
 
 class CertificatePage(Struct, frozen=True):
@@ -77,6 +73,7 @@ class CertificatePage(Struct, frozen=True):
     action: str
     meaning: str
     reason: str  # the check that decided, where the verdict is not `valid`
+    reason_detail: str  # technical and English
     checked: str
     clinic: str
     contact: str
@@ -88,6 +85,7 @@ class CertificatePage(Struct, frozen=True):
     summary: str
     lists: tuple[Row, ...]
     number: str  # the last characters of the lookup id; empty for an upload
+    token: str  # of an answer without an address, so that it can be asked for again in another language
 
     @property
     def valid(self) -> bool:
@@ -114,30 +112,33 @@ class Details(Struct, frozen=True):
     assessed: tuple[Row, ...]
 
 
-def certificate_page(report: Report, *, lookup: str = "") -> CertificatePage:
+def certificate_page(report: Report, words: Words, *, lookup: str = "", has_address: bool = False) -> CertificatePage:
     """The page on `report`; `lookup` is the stored spelling of the id it was asked for by."""
-    words = message_for(report)
+    message = message_for(report, words)
     tone, mark = _TONES[report.verdict]
+    deciding = _deciding(report)
     party = report.issuer if report.certificate else None
     return CertificatePage(
         verdict=report.verdict.word,
         tone=tone,
         mark=mark,
-        title=words.title,
-        action=words.action,
-        meaning=meaning(report),
-        reason=_reason(report),
-        checked=minute(report.as_of) if report.as_of else "",
+        title=message.title,
+        action=message.action,
+        meaning=meaning(report, words),
+        reason=_sentence(deciding.sentence(words)) if deciding else "",
+        reason_detail=deciding.detail if deciding else "",
+        checked=words.minute(report.as_of) if report.as_of else "",
         clinic=party.name if party else "",
-        contact=contact(report),
+        contact=contact(report, words),
         telephone=(party.contact or "") if party else "",
         phone=_phone(party.contact) if party else "",
         website=_https(party.website) if party else "",
-        details=_details(report),
-        checks=tuple(map(_check_row, report.checks)),
-        summary=_summary(report),
-        lists=tuple(Row(entry.name, minute(entry.dated)) for entry in report.lists),
+        details=_details(report, words),
+        checks=tuple(_check_row(check, words) for check in report.checks),
+        summary=_summary(report, words),
+        lists=tuple(_list_row(entry, words) for entry in report.lists),
         number=lookup[-4:],
+        token="" if has_address else report.token,
     )
 
 
@@ -150,7 +151,7 @@ def name_language(name: str) -> str:
     return ""
 
 
-def _details(report: Report) -> Details | None:
+def _details(report: Report, words: Words) -> Details | None:
     certificate = report.certificate
     if certificate is None or report.digest is None:
         return None
@@ -166,45 +167,45 @@ def _details(report: Report) -> Details | None:
         digest=report.digest,
         title=certificate.name,
         language=subject.achievement.in_language,
-        awarded=day(certificate.awarded_date),
-        until=day(until) if isinstance(until, datetime) else "",
-        facts=_facts(report.syllabus),
+        awarded=words.day(certificate.awarded_date),
+        until=words.day(until) if isinstance(until, datetime) else "",
+        facts=_facts(report.syllabus, words),
         outcomes=_outcomes(certificate, report.syllabus),
         syllabus_path=urlsplit(subject.achievement.id).path if report.syllabus else "",
-        policy=f"At least {policy.threshold} of {len(policy.cosigner)} partner bodies must co-sign.",
-        signers=tuple(_signers(report)),
-        assessed=tuple(_assessed(certificate, report.syllabus, links=report.verdict is Verdict.VALID)),
+        policy=words.say("certificate.policy", threshold=policy.threshold, partners=len(policy.cosigner)),
+        signers=tuple(_signers(report, words)),
+        assessed=tuple(_assessed(certificate, report.syllabus, words, links=report.verdict is Verdict.VALID)),
     )
 
 
-def _reason(report: Report) -> str:
+def _deciding(report: Report) -> Check | None:
     """The check that decided, where it says more than the verdict's own words."""
-    deciding = {
+    return {
         Verdict.EXPIRED: report.check("time.valid"),
         Verdict.INCOMPLETE: report.check("cosignature.quorum"),
         Verdict.WITHDRAWN: report.check("cosignature.quorum"),
         Verdict.UNKNOWN: report.worst,
         Verdict.INVALID: report.worst,
     }.get(report.verdict)
-    return _sentence(deciding.text) if deciding else ""
 
 
-def _summary(report: Report) -> str:
-    """`18 checks passed, 1 not made`."""
+def _summary(report: Report, words: Words) -> str:
+    """`Checks: 18 passed, 1 not made`."""
     counts = Counter(check.outcome for check in report.checks)
     if counts[Outcome.PASS] == len(report.checks):
-        return f"All {len(report.checks)} checks passed"
-    words = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.UNKNOWN: "undecided", Outcome.NOT_RUN: "not made"}
-    counted = [f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome]]
-    return "Checks: " + ", ".join(counted)
+        return words.say("certificate.all-passed", number=len(report.checks))
+    counted = (words.say(f"certificate.count-{o.value}", number=counts[o]) for o in Outcome if counts[o])
+    return words.say("certificate.checks", counts=words.say("sentence.comma").join(counted))
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _facts(syllabus: Syllabus | None) -> tuple[str, ...]:
-    return (f"{syllabus.weeks} weeks", hours(syllabus.minutes.total)) if syllabus else ()
+def _facts(syllabus: Syllabus | None, words: Words) -> tuple[str, ...]:
+    if syllabus is None:
+        return ()
+    return words.counted("count.weeks", syllabus.weeks), words.hours(syllabus.minutes.total)
 
 
 def _outcomes(certificate: Certificate, syllabus: Syllabus | None) -> tuple[str, ...]:
@@ -215,59 +216,67 @@ def _outcomes(certificate: Certificate, syllabus: Syllabus | None) -> tuple[str,
     return tuple(line.removeprefix("- ") for line in narrative.splitlines() if line.strip())
 
 
-def _signers(report: Report) -> Iterator[Row]:
+def _signers(report: Report, words: Words) -> Iterator[Row]:
     if report.issuer:
-        yield Row(report.issuer.name, "signed", "Issued the certificate", "good", "✓")
+        signed, issued = words.say("certificate.signed"), words.say("certificate.issued")
+        yield Row(report.issuer.name, signed, issued, tone="good", mark="✓")
     for partner in report.partners:
-        yield _partner_row(partner, report)
+        yield _partner_row(partner, report, words)
 
 
-def _partner_row(partner: Partner, report: Report) -> Row:
+def _partner_row(partner: Partner, report: Report, words: Words) -> Row:
     tone, mark = _PARTNER_TONES[partner.outcome]
-    dated = f"Signature dated {day(partner.signed)}" if partner.signed else ""
+    dated = words.say("certificate.dated", date=partner.signed) if partner.signed else ""
     spare = partner.outcome is PartnerOutcome.NOT_SIGNED and report.verdict is Verdict.VALID
-    notes = (dated, _sentence(partner.note), "Not needed here" if spare else "")
-    note = ". ".join(filter(None, notes))
-    return Row(partner.name, partner_words(partner.outcome), note, tone, mark)
+    unconfirmed = partner.outcome is PartnerOutcome.UNKNOWN  # its words say so, the detail says why
+    reason = words.say(f"partner-note.{partner.reason}") if partner.reason and not unconfirmed else ""
+    note = _joined(words, dated, _sentence(reason), words.say("certificate.spare") if spare else "")
+    return Row(partner.name, partner_words(partner.outcome, words), note, partner.detail, tone, mark)
 
 
-def _assessed(certificate: Certificate, syllabus: Syllabus | None, *, links: bool) -> Iterator[Row]:
+def _joined(words: Words, *parts: str) -> str:
+    """Phrases behind each other as sentences, the last one without its stop."""
+    return words.say("sentence.next").join(filter(None, parts))
+
+
+def _assessed(certificate: Certificate, syllabus: Syllabus | None, words: Words, *, links: bool) -> Iterator[Row]:
     """One line a criterion with its result, pass mark and evidence, then evidence that belongs to none."""
     subject = certificate.credential_subject
-    kinds = {f"{syllabus.id}#{c.id}": KINDS[c.kind] for c in syllabus.criteria} if syllabus else {}
+    kinds = {f"{syllabus.id}#{c.id}": words.say(f"course.{c.kind}") for c in syllabus.criteria} if syllabus else {}
     evidence = list(certificate.evidence or ())
     for description, result in zip(subject.achievement.result_description, subject.result, strict=True):
         found = [entry for entry in evidence if entry.name == description.name]
         evidence = [entry for entry in evidence if entry not in found]
-        notes = [_mark_words(description, kinds.get(description.id, ""))]
-        notes += [entry.narrative for entry in found if isinstance(entry.narrative, str)]
+        note = _mark_words(description, kinds.get(description.id, ""), words)
+        narrative = "\n".join(entry.narrative for entry in found if isinstance(entry.narrative, str))
         link = next((_https(entry.id) for entry in found if isinstance(entry.id, str)), "") if links else ""
-        yield Row(description.name, _result_words(result, description), ". ".join(filter(None, notes)), link=link)
+        yield Row(description.name, _result_words(result, description, words), note, link=link, narrative=narrative)
     for entry in evidence:
         yield _evidence_row(entry, links)
 
 
 def _evidence_row(entry: Evidence, links: bool) -> Row:
-    note = entry.narrative if isinstance(entry.narrative, str) else ""
-    return Row(entry.name, "", note, link=_https(entry.id) if links and isinstance(entry.id, str) else "")
+    narrative = entry.narrative if isinstance(entry.narrative, str) else ""
+    return Row(entry.name, narrative=narrative, link=_https(entry.id) if links and isinstance(entry.id, str) else "")
 
 
-def _mark_words(description: ResultDescription, kind: str) -> str:
+def _mark_words(description: ResultDescription, kind: str, words: Words) -> str:
     if isinstance(description.required_value, str):
-        needed = f"pass mark {description.required_value} %"
+        needed = words.say("certificate.pass-mark", mark=words.percent(description.required_value))
     elif isinstance(description.required_level, str):
-        needed = f"passing level “{_level(description, description.required_level)}”"
+        level = words.say("sentence.quoted", text=_level(description, description.required_level))
+        needed = words.say("certificate.passing-level", level=level)
     else:
-        needed = "to be completed"
-    return f"{kind}, {needed}" if kind else _sentence(needed)
+        needed = words.say("certificate.to-be-completed")
+    return f"{kind}{words.say('sentence.comma')}{needed}" if kind else _sentence(needed)
 
 
-def _result_words(result: Result, description: ResultDescription) -> str:
+def _result_words(result: Result, description: ResultDescription, words: Words) -> str:
     if isinstance(result.value, str):
-        return f"{result.value} %"
+        return words.percent(result.value)
     if isinstance(result.achieved_level, str):
         return _level(description, result.achieved_level)
-    return "completed"
+    return words.say("certificate.completed")
 
 
 def _level(description: ResultDescription, identity: str) -> str:
@@ -275,9 +284,15 @@ def _level(description: ResultDescription, identity: str) -> str:
     return next((level.name for level in levels if level.id == identity), "")
 
 
-def _check_row(check: Check) -> Row:
-    tone, words = _CHECK_WORDS[check.outcome]
-    return Row(check.text, words, check.code, tone)
+def _check_row(check: Check, words: Words) -> Row:
+    outcome = words.say(f"outcome.{check.outcome.value}")
+    return Row(check.sentence(words), outcome, check.code, check.detail, _CHECK_TONES[check.outcome])
+
+
+def _list_row(entry: ListDate, words: Words) -> Row:
+    return Row(
+        words.say("list.named", name=entry.owner, list=words.say(f"list.{entry.purpose}")), words.minute(entry.dated)
+    )
 
 
 def _phone(number: str | None) -> str:

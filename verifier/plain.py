@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keys.console import escape
 from keys.credential import Certificate
 from keys.encoding import format_time
-from verifier.dates import day
+from verifier.language import DEFAULT_LANGUAGE, Words, day, words_in
 from verifier.messages import advice, headline, meaning, partner_words
 from verifier.report import Outcome, Partner, PartnerOutcome, Report
 
@@ -21,11 +21,12 @@ def plain_lines(report: Report, source: str) -> tuple[str, ...]:
 
 
 def _lines(report: Report, source: str) -> Iterator[str]:
-    yield f"{headline(report.verdict)}: {source}"
-    yield f"  {meaning(report)}"
-    yield f"  {advice(report)}"
+    words = words_in(DEFAULT_LANGUAGE)
+    yield f"{headline(report.verdict, words)}: {source}"
+    yield f"  {meaning(report, words)}"
+    yield f"  {advice(report, words)}"
     if report.certificate is not None:
-        yield from _certificate(report.certificate, report)
+        yield from _certificate(report.certificate, report, words)
     for check in report.checks:
         label = _LABELS.get(check.outcome)
         if label and (check.outcome is not Outcome.NOT_RUN or report.certificate is not None):
@@ -34,25 +35,25 @@ def _lines(report: Report, source: str) -> Iterator[str]:
         yield _row("As of", f"{format_time(report.as_of)}, the date of the oldest list used")
 
 
-def _certificate(certificate: Certificate, report: Report) -> Iterator[str]:
+def _certificate(certificate: Certificate, report: Report, words: Words) -> Iterator[str]:
     latin = f" ({certificate.latin_name})" if certificate.latin_name else ""
     yield _row("Name", certificate.printed_name + latin)
     yield _row("Programme", certificate.name)
     yield _row("Clinic", report.issuer.name if report.issuer else certificate.issuer.id)
     for partner in report.partners:
-        yield _row("Partner", _partner(partner))
+        yield _row("Partner", _partner(partner, words))
     yield _row("Awarded", day(certificate.awarded_date))
     if certificate.valid_until:
         yield _row("Valid until", day(certificate.valid_until))
 
 
-def _partner(partner: Partner) -> str:
-    words = partner_words(partner.outcome)
+def _partner(partner: Partner, words: Words) -> str:
+    outcome, note = partner_words(partner.outcome, words), partner.noted(words)
     if partner.outcome is PartnerOutcome.SIGNED and partner.signed:
-        words += f" on {day(partner.signed)}"
-    if partner.note.startswith(words):
-        return f"{partner.name}: {partner.note}"
-    return f"{partner.name}: {words}; {partner.note}" if partner.note else f"{partner.name}: {words}"
+        outcome += f" on {words.day(partner.signed)}"
+    if note.startswith(outcome):
+        return f"{partner.name}: {note}"
+    return f"{partner.name}: {outcome}; {note}" if note else f"{partner.name}: {outcome}"
 
 
 def _row(label: str, text: str) -> str:

@@ -18,14 +18,15 @@ def partner_lines(quorum: Quorum, trust: Trust) -> tuple[Partner, ...]:
         signed: datetime | None = None
         if candidate := by_organisation.get(organisation):
             signed = candidate.cosignature.signed
-            outcome, note = _line(candidate, candidate in quorum.confirmed)
+            outcome, reason = _line(candidate, candidate in quorum.confirmed)
         elif organisation in refused:
-            signed, note = refused[organisation][0].signed, refused[organisation][1]
-            outcome = PartnerOutcome.NOT_COUNTED
+            signed, refusal = refused[organisation][0].signed, refused[organisation][1]
+            outcome, reason = PartnerOutcome.NOT_COUNTED, refusal.name.lower().replace("_", "-")
         else:
-            outcome, note = PartnerOutcome.NOT_SIGNED, ""
+            outcome, reason = PartnerOutcome.NOT_SIGNED, ""
         name = trust.name(organisation, signed or quorum.certificate.valid_from)
-        lines.append(Partner(organisation, name, outcome, signed, note))
+        detail = candidate.note if candidate else ""
+        lines.append(Partner(organisation, name, outcome, signed, reason, detail))
     return tuple(lines)
 
 
@@ -33,12 +34,9 @@ def _line(candidate: Candidate, counts: bool) -> tuple[PartnerOutcome, str]:
     if candidate.standing is Standing.WITHDRAWN:
         return PartnerOutcome.WITHDRAWN, ""
     if candidate.standing is Standing.UNCONFIRMED:
-        return PartnerOutcome.UNKNOWN, candidate.note
+        return PartnerOutcome.UNKNOWN, "unconfirmed"
     if not counts:
-        return PartnerOutcome.NOT_COUNTED, "its key was compromised, and nothing proves that it signed before"
+        return PartnerOutcome.NOT_COUNTED, "compromised"
     if candidate.compromised_since:
-        return (
-            PartnerOutcome.SIGNED,
-            "its key was compromised later; another body's co-signature proves the earlier date",
-        )
+        return PartnerOutcome.SIGNED, "witnessed"
     return PartnerOutcome.SIGNED, ""

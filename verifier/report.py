@@ -12,6 +12,7 @@ from keys.credential import Certificate
 from keys.encoding import Digest, format_time
 from keys.errors import HandsealError, UndecidedError
 from keys.syllabus import Syllabus
+from verifier.language import DEFAULT_LANGUAGE, Words, words_in
 
 CODES = (
     "token.form",
@@ -78,9 +79,30 @@ _DECISIVE = {
 
 
 class Check(Struct, frozen=True):
+    """How one numbered check ended; `case` names its sentence among those of its code (`check` in the messages)."""
+
     code: str
     outcome: Outcome
-    text: str  # a sentence that a manager understands
+    case: str
+    detail: str = ""  # technical and English, for whoever looks into a fault
+    values: tuple[tuple[str, str | int | datetime], ...] = ()  # for the places of the sentence
+
+    def sentence(self, words: Words) -> str:
+        """What a manager understands, without the detail."""
+        key = f"check.{self.code}.{self.case}"
+        return words.say("check.any.not-run" if key not in words.texts and self.not_run else key, **dict(self.values))
+
+    def said(self, words: Words) -> str:
+        return words.with_detail(self.sentence(words), self.detail)
+
+    @property
+    def text(self) -> str:
+        """In the default language."""
+        return self.said(words_in(DEFAULT_LANGUAGE))
+
+    @property
+    def not_run(self) -> bool:
+        return self.outcome is Outcome.NOT_RUN
 
 
 class PartnerOutcome(Enum):
@@ -98,7 +120,17 @@ class Partner(Struct, frozen=True):
     name: str
     outcome: PartnerOutcome
     signed: datetime | None  # the date of its co-signature
-    note: str  # why it does not count, or is not confirmed; else empty
+    reason: str = ""  # why it does not count, counts all the same, or is not confirmed (`partner-note` in the messages)
+    detail: str = ""  # technical and English
+
+    def noted(self, words: Words) -> str:
+        """The reason as a phrase; empty where there is none."""
+        return words.with_detail(words.say(f"partner-note.{self.reason}"), self.detail) if self.reason else ""
+
+    @property
+    def note(self) -> str:
+        """In the default language."""
+        return self.noted(words_in(DEFAULT_LANGUAGE))
 
 
 class Party(Struct, frozen=True):
@@ -111,9 +143,10 @@ class Party(Struct, frozen=True):
 
 
 class ListDate(Struct, frozen=True):
-    """A signed list that was used and the moment it was made."""
+    """A signed list that was used, whose it is, and the moment it was made."""
 
-    name: str
+    owner: str
+    purpose: str
     dated: datetime
 
 
@@ -203,24 +236,25 @@ class Report(Struct, frozen=True):
             raise HandsealError("certificate: a valid report lacks what it was made from")
         return VerifiedCredential(self.token, self.certificate, self.digest, self.syllabus, self.issuer, self.counted())
 
-    def as_json(self, source: str) -> dict[str, Any]:
-        """The JSON report of surface.md."""
+    def as_json(self, source: str, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
+        """The JSON report of surface.md; its sentences in `language`."""
+        words = words_in(language)
         return {
             "source": source,
             "verdict": self.verdict.word,
             "asOf": format_time(self.as_of) if self.as_of else None,
             "checks": [
-                {"code": check.code, "outcome": check.outcome.value, "text": check.text} for check in self.checks
+                {"code": check.code, "outcome": check.outcome.value, "text": check.said(words)} for check in self.checks
             ],
-            "partners": [_partner_json(partner) for partner in self.partners],
+            "partners": [_partner_json(partner, words) for partner in self.partners],
             "credential": to_builtins(self.certificate) if self.certificate else None,
         }
 
 
-def _partner_json(partner: Partner) -> dict[str, Any]:
+def _partner_json(partner: Partner, words: Words) -> dict[str, Any]:
     line: dict[str, Any] = {"id": partner.id, "name": partner.name, "outcome": partner.outcome.value}
     if partner.signed:
         line["signed"] = format_time(partner.signed)
-    if partner.note:
-        line["note"] = partner.note
+    if partner.reason:
+        line["note"] = partner.noted(words)
     return line

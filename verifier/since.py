@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from keys.syllabus import Syllabus
 from verifier.comparison import Change, NameOf, compare, concerning_certificates
-from verifier.dates import day
+from verifier.language import Words
 from verifier.versions import newest_version
 
 MAX_SHOWN = 6
@@ -26,16 +26,16 @@ class Since(Struct, frozen=True):
     more: int
 
 
-def since(syllabus: Syllabus | None, syllabuses: Mapping[str, bytes], name: NameOf) -> Since | None:
+def since(syllabus: Syllabus | None, syllabuses: Mapping[str, bytes], name: NameOf, words: Words) -> Since | None:
     """None where the certificate's version is the newest, or its syllabus is not known."""
     newest = newest_version(syllabus, syllabuses) if syllabus else None
     if syllabus is None or newest is None:
         return None
-    changes = concerning_certificates(compare(syllabus, newest, name))
+    changes = concerning_certificates(compare(syllabus, newest, name, words))
     return Since(
         earned=syllabus.version,
         newest=newest.version,
-        published=day(newest.published),
+        published=words.day(newest.published),
         path=urlsplit(newest.id).path,
         changes=changes[:MAX_SHOWN],
         more=max(0, len(changes) - MAX_SHOWN),

@@ -18,7 +18,6 @@ from keys.cosignature import CLOCK_GRACE
 from keys.encoding import MAX_BYTES
 from keys.errors import ConfigurationError, FormatError, HandsealError
 from keys.status import StatusList
-from verifier.dates import day
 from verifier.files import Reading
 from verifier.materials import Materials
 from verifier.published import MAX_PICTURE_BYTES, is_png
@@ -34,7 +33,7 @@ CLOCK_STEP = timedelta(minutes=10)
 """The clock alone is written to the state this seldom."""
 _ATTEMPTS = 3
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NOT_CHECKED = Check("state.rollback", Outcome.NOT_RUN, "Rollback was not checked: this verifier keeps no state.")
+_NOT_CHECKED = Check("state.rollback", Outcome.NOT_RUN, "not-run")
 
 
 class _Snapshot(Struct, frozen=True):
@@ -197,13 +196,13 @@ class Site:
         alarms = self._alarms(snapshot, now)
         grave = [alarm.text for alarm in alarms if alarm.grave]
         if grave:
-            return Check("state.rollback", Outcome.UNKNOWN, f"Alarm: {' '.join(grave)}")
+            return Check("state.rollback", Outcome.UNKNOWN, "unknown", " ".join(grave))
         if not self._state.lasting:
             return _NOT_CHECKED
-        note = "".join(f" Note: {alarm.text}" for alarm in alarms)
         began = self._state.seen.since if self._state.seen else UNSET
-        since = f" since {day(began)}, when this verifier began to remember" if isinstance(began, datetime) else ""
-        return Check("state.rollback", Outcome.PASS, f"Nothing that it relies on went back in time{since}.{note}")
+        moment = (("date", began),) if isinstance(began, datetime) else ()
+        case = f"{'since' if moment else 'pass'}{'-noted' if alarms else ''}"
+        return Check("state.rollback", Outcome.PASS, case, " ".join(alarm.text for alarm in alarms), moment)
 
 
 def require_root_digest(text: str) -> str:

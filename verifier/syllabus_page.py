@@ -1,6 +1,6 @@
 """What the page shows of a published syllabus: whom it helped, what is learned, and what counts as passed.
 
-Texts stand in the language that the reader chose, where the syllabus has it; fixed words are English.
+Texts stand in the language that the reader chose, where the syllabus has it; fixed words in one that Handseal has.
 """
 
 from __future__ import annotations
@@ -27,22 +27,19 @@ from keys.syllabus import (
 )
 from keys.trust import Trust
 from verifier.comparison import Change
-from verifier.dates import day
+from verifier.language import Words
 from verifier.pages import Row
+from verifier.reader import Choice
 from verifier.words import (
-    KINDS,
     attempts_words,
     duration_words,
     evidence_words,
-    hours,
-    language_name,
     price_words,
     remote_words,
     renewal_words,
 )
 
-_PILLARS = {"theory": "Theory", "demonstration": "Demonstration", "practice": "Practice"}
-_MODES = {"cohort": "in a group", "rolling": "begin at any time"}
+_PILLARS = ("theory", "demonstration", "practice")
 
 
 class Said(Struct, frozen=True):
@@ -57,14 +54,6 @@ class Link(Struct, frozen=True):
     url: str
 
 
-class Choice(Struct, frozen=True):
-    """A language in which the page can be read."""
-
-    name: str
-    language: str
-    chosen: bool
-
-
 class OutcomeRow(Struct, frozen=True):
     text: Said
     within: str
@@ -74,9 +63,8 @@ class OutcomeRow(Struct, frozen=True):
 class CriterionRow(Struct, frozen=True):
     name: Said
     needed: str
-    how: str
     shows: tuple[Said, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # how it is assessed, first
 
 
 class FilmShown(Struct, frozen=True):
@@ -128,9 +116,19 @@ class Neighbours(Struct, frozen=True):
 
 
 def syllabus_page(
-    data: bytes, syllabus: Syllabus, trust: Trust | None, now: datetime, *, language: str, beside: Neighbours
+    data: bytes,
+    syllabus: Syllabus,
+    trust: Trust | None,
+    now: datetime,
+    words: Words,
+    *,
+    language: str,
+    beside: Neighbours,
 ) -> SyllabusPage:
-    """The page on a published syllabus and its exact bytes; organisations by their names in the trust list."""
+    """The page on a published syllabus and its exact bytes; organisations by their names in the trust list.
+
+    The syllabus's own texts are in `language` where it has them, everything else in the language of `words`.
+    """
 
     def say(texts: Texts) -> Said:
         chosen = language if language in texts else syllabus.language
@@ -144,20 +142,20 @@ def syllabus_page(
     pillars = ((pillar, getattr(syllabus.minutes, pillar)) for pillar in _PILLARS)
     return SyllabusPage(
         title=shown,
-        choices=_choices(syllabus, shown.language),
+        choices=_choices(syllabus, shown.language, words),
         other_titles=tuple(Said(t, lang) for lang, t in sorted(syllabus.title.items()) if lang != shown.language),
         summary=say(syllabus.summary),
         clinic=name(syllabus.issuer),
         version=syllabus.version,
-        published=day(syllabus.published),
-        facts=_facts(syllabus),
+        published=words.day(syllabus.published),
+        facts=_facts(syllabus, words),
         action=_link(syllabus.call_to_action, say),
-        story=_story(syllabus, say),
-        hours=tuple(Row(_PILLARS[pillar], hours(amount)) for pillar, amount in pillars),
-        outcomes=tuple(_outcome_row(outcome, say) for outcome in syllabus.outcomes),
-        criteria=tuple(_criterion_row(syllabus, criterion, say) for criterion in syllabus.criteria),
+        story=_story(syllabus, say, words),
+        hours=tuple(Row(words.say(f"course.{pillar}"), words.hours(amount)) for pillar, amount in pillars),
+        outcomes=tuple(_outcome_row(outcome, say, words) for outcome in syllabus.outcomes),
+        criteria=tuple(_criterion_row(syllabus, criterion, say, words) for criterion in syllabus.criteria),
         qualification=say(syllabus.assessor.qualification),
-        rules=_rules(syllabus),
+        rules=_rules(syllabus, words),
         threshold=syllabus.recognition.threshold,
         partners=tuple(map(name, syllabus.recognition.cosigners)),
         newest=beside.newest.version if beside.newest else 0,
@@ -168,66 +166,64 @@ def syllabus_page(
     )
 
 
-def _choices(syllabus: Syllabus, chosen: str) -> tuple[Choice, ...]:
+def _choices(syllabus: Syllabus, chosen: str, words: Words) -> tuple[Choice, ...]:
     """The languages of the title, the main one first; none where there is only one."""
     languages = sorted(syllabus.title, key=lambda language: (language != syllabus.language, language))
-    return tuple(Choice(language_name(one), one, one == chosen) for one in languages) if len(languages) > 1 else ()
+    if len(languages) < 2:
+        return ()
+    return tuple(Choice(words.language_name(one), one, one == chosen) for one in languages)
 
 
-def _facts(syllabus: Syllabus) -> tuple[str, ...]:
-    facts = [f"{syllabus.weeks} weeks", hours(syllabus.minutes.total)]
+def _facts(syllabus: Syllabus, words: Words) -> tuple[str, ...]:
+    facts = [words.counted("count.weeks", syllabus.weeks), words.hours(syllabus.minutes.total)]
     if isinstance(syllabus.mode, str):
-        facts.append(_MODES[syllabus.mode])
+        facts.append(words.say(f"course.{syllabus.mode}"))
     if isinstance(syllabus.taught_in, tuple):
-        facts.append(f"in {_listed([language_name(language) for language in syllabus.taught_in])}")
+        languages = words.listed(map(words.language_name, syllabus.taught_in))
+        facts.append(words.say("syllabus.taught-in", languages=languages))
     if isinstance(syllabus.price, Price):
-        facts.append(price_words(syllabus.price))
+        facts.append(price_words(syllabus.price, words))
     return tuple(facts)
 
 
-def _listed(words: list[str]) -> str:
-    """`Thai and English`, `Thai, Lao and English`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _rules(syllabus: Syllabus) -> tuple[Row, ...]:
+def _rules(syllabus: Syllabus, words: Words) -> tuple[Row, ...]:
     attempts = syllabus.attempts if isinstance(syllabus.attempts, Attempts) else None
-    months = syllabus.validity_months
-    valid = f"{months} months from the day it is awarded" if isinstance(months, int) else "without limit"
-    rows = [Row("Attempts", attempts_words(attempts)), Row("A certificate is valid", valid)]
-    renewal = renewal_words(syllabus)
-    return (*rows, Row("Renewal", renewal)) if renewal else tuple(rows)
+    valid = words.say("syllabus.validity-unlimited")
+    if isinstance(syllabus.validity_months, int):
+        valid = words.say("syllabus.validity-months", months=words.counted("count.months", syllabus.validity_months))
+    rules = {"attempts": attempts_words(attempts, words), "validity": valid, "renewal": renewal_words(syllabus, words)}
+    return tuple(Row(words.say(f"syllabus.{rule}"), text) for rule, text in rules.items() if text)
 
 
 Say = Callable[[Texts], Said]
 
 
-def _outcome_row(outcome: Outcome, say: Say) -> OutcomeRow:
-    return OutcomeRow(say(outcome.text), f"At work, within {outcome.within_days} days", say(outcome.at_work))
+def _outcome_row(outcome: Outcome, say: Say, words: Words) -> OutcomeRow:
+    within = words.say("syllabus.at-work", days=words.counted("count.days", outcome.within_days))
+    return OutcomeRow(say(outcome.text), within, say(outcome.at_work))
 
 
-def _criterion_row(syllabus: Syllabus, criterion: Criterion, say: Say) -> CriterionRow:
-    scale, notes = criterion.scale, []
+def _criterion_row(syllabus: Syllabus, criterion: Criterion, say: Say, words: Words) -> CriterionRow:
+    scale = criterion.scale
+    notes = [words.say(f"course.{criterion.pillar}"), words.say(f"course.{criterion.kind}")]
+    notes.append(words.counted("count.minutes", criterion.minutes))
     if isinstance(scale, Percent):
-        needed = f"pass mark {scale.passing} %"
+        needed = words.say("syllabus.pass-mark", mark=words.percent(scale.passing))
     else:
         levels = {level.id: say(level.name).text for level in scale.levels}
-        needed = f"from “{levels[scale.passing]}” on"
-        notes.append(f"Levels: {', '.join(levels.values())}.")
-    for words in (evidence_words(criterion), remote_words(criterion)):
-        if words:
-            notes.append(f"{words[:1].upper()}{words[1:]}.")
+        passing = words.say("sentence.quoted", text=levels[scale.passing])
+        needed = words.say("syllabus.passing-level", level=passing)
+        notes.append(words.say("syllabus.levels", levels=words.say("sentence.comma").join(levels.values())))
+    notes += filter(None, (evidence_words(criterion, words), remote_words(criterion, words)))
     covers = tuple(say(outcome.text) for outcome in syllabus.outcomes if outcome.id in criterion.outcomes)
-    how = f"{_PILLARS[criterion.pillar]}, {KINDS[criterion.kind].lower()}, {criterion.minutes} minutes."
-    return CriterionRow(say(criterion.name), needed, how, covers, tuple(notes))
+    return CriterionRow(say(criterion.name), needed, covers, tuple(notes))
 
 
 def _link(action: CallToAction | UnsetType, say: Say) -> Link | None:
     return Link(say(action.text), action.url) if isinstance(action, CallToAction) else None
 
 
-def _story(syllabus: Syllabus, say: Say) -> StoryShown | None:
+def _story(syllabus: Syllabus, say: Say, words: Words) -> StoryShown | None:
     story = syllabus.story
     if not isinstance(story, Story):
         return None
@@ -236,15 +232,15 @@ def _story(syllabus: Syllabus, say: Say) -> StoryShown | None:
         situation=say(story.situation),
         outcome=say(story.outcome),
         action=_link(story.call_to_action, say),
-        film=_film(film) if isinstance(film, Documentary) else None,
+        film=_film(film, words) if isinstance(film, Documentary) else None,
     )
 
 
-def _film(film: Documentary) -> FilmShown:
-    captions = tuple(Row(_captioned(one), note=one.digest_sri, link=one.url) for one in film.captions)
-    return FilmShown(film.url, duration_words(film.seconds), film.digest_sri, captions)
+def _film(film: Documentary, words: Words) -> FilmShown:
+    captions = tuple(Row(_captioned(one, words), note=one.digest_sri, link=one.url) for one in film.captions)
+    return FilmShown(film.url, duration_words(film.seconds, words), film.digest_sri, captions)
 
 
-def _captioned(captions: Captions) -> str:
-    name = language_name(captions.language)
+def _captioned(captions: Captions, words: Words) -> str:
+    name = words.language_name(captions.language)
     return f"{name} ({captions.region})" if isinstance(captions.region, str) else name

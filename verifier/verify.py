@@ -98,5 +98,4 @@ def _partner_lists(quorum: Quorum, materials: Materials) -> Iterator[StatusList]
 
 def _list_date(status_list: StatusList, trust: Trust) -> ListDate:
     purpose = parse_status_list_id(status_list.id, "status list").purpose
-    name = trust.name(status_list.issuer, status_list.valid_from)
-    return ListDate(f"{name}: {steps.LIST_NAMES[purpose]}", status_list.valid_from)
+    return ListDate(trust.name(status_list.issuer, status_list.valid_from), purpose, status_list.valid_from)

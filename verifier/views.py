@@ -14,18 +14,18 @@ from msgspec import Struct
 from keys.errors import FormatError
 from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
-from verifier.asked import lookup_asked
+from verifier.asked import MisreadError, lookup_asked
 from verifier.course_data import course_data, data_block
-from verifier.headers import PUBLIC, STATIC, share
+from verifier.headers import PUBLIC, STATIC, share, spoken
 from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.pages import certificate_page
 from verifier.published import FOLDERS, JSON, JWT, PNG, certificate_card, programme_card, published
+from verifier.reader import reader_of
 from verifier.report import Report, Verdict
 from verifier.seal import seal_svg
 from verifier.syllabus_page import syllabus_page
 
 HTML = "text/html"
-NOTHING_GIVEN = "Type the number, paste the link, or choose the file."
 
 
 class StaticFile(Struct, frozen=True):
@@ -83,11 +83,13 @@ class Views:
         if upload is not None and upload.filename:
             return self._page(self._counted(self._answers.by_bytes(upload.read())))
         if not text.strip():
-            return self._home(NOTHING_GIVEN)
+            return self._home(reader_of(request).words.say("home.nothing-given"))
         try:
             lookup = lookup_asked(text, self._base_url)
-        except FormatError as fault:
-            return self._home(_sentence(str(fault).partition(": ")[2]), fault.hint)
+        except MisreadError as fault:
+            words = reader_of(request).words
+            said, hint = (words.say(f"asked.{fault.case}{part}", **fault.values) for part in ("", "-hint"))
+            return self._home(said, hint)
         if lookup:
             return self._by_lookup(lookup, as_json=False)
         return self._page(self._counted(self._answers.by_bytes(text.encode("utf-8", "replace"))))
@@ -124,14 +126,18 @@ class Views:
         path = syllabus_path(programme.rpartition("/")[2], number)
         if as_json:
             return self._file(path, JSON)
+        words = reader_of(request).words
         try:
-            found = self._answers.syllabus(path)
+            found = self._answers.syllabus(path, words)
         except FormatError:
             abort(500)
         if found is None:
             abort(404)
-        language = request.args.get("lang", found.syllabus.language)
-        page = syllabus_page(found.data, found.syllabus, found.trust, found.now, language=language, beside=found.beside)
+        asked = request.args.get("lang", "")
+        language = asked if asked in found.syllabus.title else words.language
+        page = syllabus_page(
+            found.data, found.syllabus, found.trust, found.now, words, language=language, beside=found.beside
+        )
         course = data_block(course_data(found.syllabus, found.trust, found.now))
         card = programme_card(programme.rpartition("/")[2], number)
         has_card = self._answers.picture(card) is not None
@@ -140,7 +146,7 @@ class Views:
         response = Response(render_template("syllabus.html", page=page, graph=graph, course=course))
         response.headers["Cache-Control"] = PUBLIC
         response.vary.add("Accept")
-        return _conditional(response)
+        return _conditional(spoken(response, words.language))
 
     def published(self, rest: str = "") -> Response:
         found = published(request.path.removeprefix("/"))
@@ -180,20 +186,24 @@ class Views:
         return report
 
     def _page(self, report: Report, lookup: str = "") -> Response:
-        page = certificate_page(report, lookup=lookup)
+        words = reader_of(request).words
+        page = certificate_page(report, words, lookup=lookup, has_address=request.method != "POST")
         shared = bool(lookup) and self._answers.picture(certificate_card(lookup)) is not None
         held = report.verdict is Verdict.VALID and report.worst is None
-        graph = tags(of_certificate(report.verified(), lookup, self._base_url)) if shared and held else Markup()
-        since = self._answers.since(report)
-        return _decided(Response(render_template("certificate.html", page=page, graph=graph, since=since)), report)
+        graph = tags(of_certificate(report.verified(), lookup, self._base_url, words)) if shared and held else Markup()
+        since = self._answers.since(report, words)
+        rendered = render_template("certificate.html", page=page, graph=graph, since=since)
+        return _decided(spoken(Response(rendered), words.language), report)
 
     def _report(self, report: Report, source: str, **more: str) -> Response:
-        document: dict[str, Any] = report.as_json(source) | more
-        return _decided(Response(msgspec.json.encode(document), mimetype=JSON), report)
+        language = reader_of(request).words.language
+        document: dict[str, Any] = report.as_json(source, language) | more
+        return _decided(spoken(Response(msgspec.json.encode(document), mimetype=JSON), language), report)
 
     def _home(self, fault: str = "", hint: str = "") -> Response:
-        page = render_template("home.html", fault=fault, hint=hint, notice=self._answers.notice())
-        return Response(page, 400 if fault else 200)
+        words = reader_of(request).words
+        page = render_template("home.html", fault=fault, hint=hint, notice=self._answers.notice(words))
+        return spoken(Response(page, 400 if fault else 200), words.language)
 
     def _token(self, lookup: str) -> Response:
         token = self._answers.token(lookup)
@@ -232,10 +242,6 @@ class Views:
 def small_seal(digest: bytes) -> Markup:
     """The seal for a page; it is drawn once and then kept, some 10 KB each."""
     return Markup(seal_svg(digest, small=True))  # noqa: S704  # drawn from numbers, holds nobody's text
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _wants_json() -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,10 +26,10 @@ from keys.encoding import sha256
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from verifier.answers import Answers
-from verifier.headers import protect
-from verifier.messages import message
+from verifier.headers import protect, spoken
+from verifier.language import LANGUAGES, words_in
 from verifier.published import JSON
-from verifier.report import Verdict
+from verifier.reader import reader_of
 from verifier.sources import Site
 from verifier.tally import Tally
 from verifier.views import HTML, StaticFile, Views, small_seal
@@ -46,22 +46,8 @@ SILENCE = 30  # seconds without a byte until a connection is closed
 
 _STATIC_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _FOLDER = Path(templates.__file__).parent
-# What a person reads where there is no answer: title, then what to do.
-_ERRORS = {
-    400: ("This could not be read", "Go back to the first page and try again."),
-    404: ("There is nothing at this address", "Check the address, or begin on the first page."),
-    405: ("This address is not asked like that", "Begin on the first page."),
-    413: ("This is too large", "A certificate's PDF is much smaller. Choose the file that the clinic sent."),
-    415: ("This could not be read", "Go back to the first page and try again."),
-    500: ("The check failed", "This says nothing about the certificate. Try again in a few minutes."),
-}
+_ERRORS = frozenset((400, 404, 405, 413, 429, 500))  # those with words of their own; 415 reads like 400
 _API_ERRORS = dict.fromkeys((400, 415), "Send JSON with the member `credential`, or a form with the file `file`.")
-_NO_CERTIFICATE = (
-    "No certificate has this number",
-    "Compare it with the number beside the code on the paper, letter by letter. If it is the same, do not accept the "
-    "paper on its own: ask the clinic. A person may also have had their certificate removed from this page; then the "
-    "PDF file still works on the first page.",
-)
 
 
 class Settings(Struct, frozen=True):
@@ -117,7 +103,8 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
-    message(Verdict.VALID)  # read now: msgspec crashes where two threads first meet a struct at once
+    for language in LANGUAGES:  # read now, so that no answer waits for a file
+        words_in(language)
     static = _static_files(_FOLDER / "static")
     _prepare_templates(app, base_url, static)
     Views(Answers(site, clock), base_url, static, tally.count if tally else None).register(app)
@@ -189,14 +176,27 @@ def _prepare_templates(app: Flask, base_url: str, static: dict[str, StaticFile])
     )
     for name in environment.list_templates():
         environment.get_template(name)
+    app.context_processor(_words_for_templates)
+
+
+def _words_for_templates() -> dict[str, Any]:
+    """`say` and what else a page needs to be in its reader's language."""
+    reader = reader_of(request)
+    words = reader.words
+    return {"say": words.markup, "language": words.language, "direction": words.direction} | {
+        "link": reader.link,
+        "languages": reader.choices,
+    }
 
 
 def _failed(fault: HTTPException) -> Response:
     """Errors as problem details for programs (RFC 9457), as a page for people; never with what was asked."""
     code = fault.code or 500
-    title, text = _ERRORS.get(code, ("This did not work", "Begin on the first page."))
+    words = reader_of(request).words
+    case = str(code if code in _ERRORS else {415: 400}.get(code, "other"))
     if code == 404 and request.path[:3].lower() == "/c/":
-        title, text = _NO_CERTIFICATE
+        case = "no-certificate"
+    title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
         text = _API_ERRORS.get(code, text)
@@ -204,6 +204,7 @@ def _failed(fault: HTTPException) -> Response:
         response = Response(body, code, mimetype=PROBLEM)
     else:
         response = Response(render_template("error.html", title=title, text=text), code)
+    spoken(response, words.language)
     for name, value in fault.get_headers():
         if name == "Allow":
             response.headers[name] = value
