@@ -26,7 +26,7 @@ from keys.syllabus import (
     Texts,
 )
 from keys.trust import Trust
-from verifier.comparison import Change
+from verifier.comparison import Change, NameOf
 from verifier.language import Words
 from verifier.pages import Row
 from verifier.reader import Choice
@@ -47,6 +47,9 @@ class Said(Struct, frozen=True):
 
     text: str
     language: str
+
+
+Say = Callable[[Texts], Said]
 
 
 class Link(Struct, frozen=True):
@@ -130,15 +133,9 @@ def syllabus_page(
     The syllabus's own texts are in `language` where it has them, everything else in the language of `words`.
     """
 
-    def say(texts: Texts) -> Said:
-        chosen = language if language in texts else syllabus.language
-        return Said(texts[chosen], chosen)
-
+    say = _said_in(language, syllabus)
     shown = say(syllabus.title)
-
-    def name(organisation: str) -> str:
-        return trust.name(organisation, now, shown.language) if trust else organisation
-
+    name = _named_by(trust, now, shown.language)
     pillars = ((pillar, getattr(syllabus.minutes, pillar)) for pillar in _PILLARS)
     return SyllabusPage(
         title=shown,
@@ -164,6 +161,18 @@ def syllabus_page(
         digest=sri(sha256(data)),
         path=urlsplit(syllabus.id).path,
     )
+
+
+def _said_in(language: str, syllabus: Syllabus) -> Say:
+    def say(texts: Texts) -> Said:
+        chosen = language if language in texts else syllabus.language
+        return Said(texts[chosen], chosen)
+
+    return say
+
+
+def _named_by(trust: Trust | None, now: datetime, language: str) -> NameOf:
+    return lambda organisation: trust.name(organisation, now, language) if trust else organisation
 
 
 def _choices(syllabus: Syllabus, chosen: str, words: Words) -> tuple[Choice, ...]:
@@ -193,9 +202,6 @@ def _rules(syllabus: Syllabus, words: Words) -> tuple[Row, ...]:
         valid = words.say("syllabus.validity-months", months=words.counted("count.months", syllabus.validity_months))
     rules = {"attempts": attempts_words(attempts, words), "validity": valid, "renewal": renewal_words(syllabus, words)}
     return tuple(Row(words.say(f"syllabus.{rule}"), text) for rule, text in rules.items() if text)
-
-
-Say = Callable[[Texts], Said]
 
 
 def _outcome_row(outcome: Outcome, say: Say, words: Words) -> OutcomeRow:

@@ -52,7 +52,7 @@ SHARED = ALWAYS | {
 }
 PAGE = ALWAYS | {"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "public, max-age=300"}
 STATIC = PAGE | {"Cache-Control": "public, max-age=2592000"}
-OF_THE_BODY = {"Content-Type", "Content-Length", "ETag", "Vary", "Allow", "Handseal-Verdict", "Date"}
+OF_THE_BODY = set("Content-Type Content-Language Content-Length ETag Vary Allow Handseal-Verdict Date".split())
 
 
 def rest_of_headers(answer: Any) -> dict[str, str]:

@@ -134,7 +134,7 @@ def test_a_learner_with_a_card_is_described(served: Served) -> None:
     assert found["og:title"] == "สมชาย ปิ่นทอง: Deep Tissue Foundations"
     assert found["og:description"] == (
         "Certificate of River Clinic, awarded 19 November 2026, "
-        "co-signed by Harbour Hospital Rehabilitation, Thai Traditional Massage Association."
+        "co-signed by Harbour Hospital Rehabilitation and Thai Traditional Massage Association."
     )
     assert found["og:url"] == f"{SITE}/c/{lookup}"
     assert found["og:image"] == f"{SITE}/c/{lookup}.png"

@@ -155,12 +155,12 @@ def test_the_reason_is_the_one_of_the_verdict(world: World) -> None:
 
 def test_findings_never_get_better() -> None:
     findings = Findings()
-    findings.failed("time.valid", "Late.", Verdict.EXPIRED)
-    findings.unknown("syllabus.match", "Missing.")
-    findings.take(Check("state.rollback", Outcome.FAIL, "Older."))
-    findings.passed("trust.fresh", "Fresh.")
-    findings.failed("status.suspension", "Suspended.", Verdict.SUSPENDED)
-    findings.failed("cosignature.quorum", "Too few.", Verdict.INCOMPLETE)
+    findings.failed("time.valid", Verdict.EXPIRED, date=NOW)
+    findings.unknown("syllabus.match", "missing")
+    findings.take(Check("state.rollback", Outcome.FAIL, "unknown", "older"))
+    findings.passed("trust.fresh", date=NOW)
+    findings.failed("status.suspension", Verdict.SUSPENDED)
+    findings.failed("cosignature.quorum", Verdict.INCOMPLETE, count=1, threshold=2)
     assert findings.verdict is Verdict.SUSPENDED
     assert [check.code for check in findings.complete()] == ORDER
     outcomes = {check.code: check.outcome for check in findings.complete()}

@@ -190,7 +190,7 @@ def test_an_older_floor_is_none(world: World, token: bytes) -> None:
     ],
 )
 def test_rollback_is_unknown_at_worst(world: World, token: bytes, outcome: Outcome, verdict: Verdict) -> None:
-    rollback = Check("state.rollback", outcome, "The clock went back.")
+    rollback = Check("state.rollback", outcome, "unknown", "The clock went back.")
     report = verify(token, world.materials(rollback=rollback), at=NOW, now=NOW)
     assert_verdict(report, verdict, *(() if verdict is Verdict.VALID else ("state.rollback",)))
 
