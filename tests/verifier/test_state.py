@@ -19,7 +19,7 @@ from keys.status import MIN_BITS
 from keys.trust import Key, TrustList, Use
 from tests.published import Desk
 from tests.world import CLINIC, NOW, TTMA, World, list_of
-from verifier.dates import day
+from verifier.language import day
 from verifier.report import Outcome, Verdict
 from verifier.seen import Seen, SeenList
 from verifier.sources import Site
