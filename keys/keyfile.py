@@ -7,10 +7,6 @@ token says where it is.
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
-import subprocess
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -23,16 +19,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from keys.algorithms import Algorithm, generate_private_key, jwk_of, public_key
 from keys.encoding import canonical
 from keys.errors import FormatError, HandsealError
-from keys.files import SECRET, read_bounded, require_absent, write_new
+from keys.files import read_bounded, write_new
 from keys.possession import KeyUse, PublicKeyFile, parse_public_key, prove_possession
 from keys.private_key import AnyPrivateKey
+from keys.secret_files import MAX_SECRET_FILE, read_secret, require_secret_place, write_secret
 from keys.token_uri import SCHEME, TokenUri, parse_token_uri
 
-MAX_KEY_FILE = 64 * 1024
-
 _PLAIN = b"-----BEGIN PRIVATE KEY-----"
+_PEM = b"-----BEGIN "
 _WEAK = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
-_NOT_IGNORED = 1  # exit code of `git check-ignore`
 
 
 class KeyForm(Enum):
@@ -95,20 +90,6 @@ def write_key_file(path: Path, key: AnyPrivateKey, passphrase: str | None) -> No
     write_secret(path, data if passphrase is None else pyrage.passphrase.encrypt(data, passphrase))
 
 
-def write_secret(path: Path, data: bytes) -> None:
-    """A new file of mode 0600, where `require_secret_place` allows one."""
-    require_secret_place(path)
-    write_new(path, data, SECRET)
-
-
-def require_secret_place(path: Path) -> None:
-    """HandsealError where something is at `path`, or where secrets do not belong (K04)."""
-    require_absent(path)
-    if not path.absolute().parent.is_dir():
-        raise HandsealError(f"{path}: its folder is not there")
-    _require_outside_git(path)
-
-
 def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
     """The private key at `path`; `passphrase` None for one that lies unencrypted.
 
@@ -117,7 +98,7 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
     where encrypted.
     """
     data = read_secret(path)
-    form = _form(data)
+    form = _form(path, data)
     if form is KeyForm.HARDWARE:
         raise HandsealError(f"{path}: is a key in a token, which it never leaves")
     if form is KeyForm.OPEN:
@@ -132,7 +113,7 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
 
 def key_form(path: Path) -> KeyForm:
     """How the file at `path` keeps its key; HandsealError for a file that may not hold one, as in `open_key_file`."""
-    return _form(read_secret(path))
+    return _form(path, read_secret(path))
 
 
 def read_token_uri(path: Path) -> TokenUri:
@@ -151,28 +132,21 @@ def require_encrypted(path: Path) -> None:
 
 def read_public_key(path: Path) -> PublicKeyFile:
     """A public key file whose signature shows possession (K11); FormatError or SignatureError otherwise."""
-    return parse_public_key(read_bounded(path, MAX_KEY_FILE), str(path))
+    return parse_public_key(read_bounded(path, MAX_SECRET_FILE), str(path))
 
 
-def read_secret(path: Path) -> bytes:
-    """The bytes of a key file or a share that nobody else can read or could have put elsewhere (K04)."""
-    if path.is_symlink():
-        raise HandsealError(f"{path}: is a symbolic link", hint="name the key file itself")
-    data = read_bounded(path, MAX_KEY_FILE)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise HandsealError(f"{path}: may be read by others", hint=f"chmod 600 {path}")
-    _require_outside_git(path)
+def _form(path: Path, data: bytes) -> KeyForm:
     if data.startswith(_WEAK):
         raise HandsealError(
             f"{path}: is encrypted too weakly (PKCS#8)", hint="decrypt it and keep it as an age file with a passphrase"
         )
-    return data
-
-
-def _form(data: bytes) -> KeyForm:
     if data.startswith(SCHEME.encode()):
         return KeyForm.HARDWARE
-    return KeyForm.OPEN if data.startswith(_PLAIN) else KeyForm.SEALED
+    if data.startswith(_PLAIN):
+        return KeyForm.OPEN
+    if data.startswith(_PEM):
+        raise HandsealError(f"{path}: is a key file of another program", hint="make a key with keygen")
+    return KeyForm.SEALED
 
 
 def _parse(path: Path, data: bytes) -> AnyPrivateKey:
@@ -195,24 +169,3 @@ def _parse(path: Path, data: bytes) -> AnyPrivateKey:
 
 def _unreadable(path: Path) -> UnreadableKeyError:
     return UnreadableKeyError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file")
-
-
-def _require_outside_git(path: Path) -> None:
-    """A key in a work tree is one `git add` away from being published. A guard against mistakes, not attackers."""
-    folder = path.absolute().parent
-    git = shutil.which("git")
-    if git is None or not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
-        return
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    asked = subprocess.run(
-        [git, "-C", str(folder), "check-ignore", "--quiet", "--", path.name],
-        env=plain,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if asked.returncode == _NOT_IGNORED:
-        raise HandsealError(
-            f"{path}: lies in a git work tree and is not ignored there",
-            hint="keep keys outside, or list them in .gitignore",
-        )

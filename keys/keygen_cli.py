@@ -29,6 +29,7 @@ from keys.offline_cli import (
 from keys.plan_steps import Phase
 from keys.possession import KeyUse, PublicKeyFile
 from keys.private_key import sign_with
+from keys.secret_files import require_secret_place
 from keys.token_cli import make_token_key
 
 
@@ -84,7 +85,7 @@ def _require_fitting(use: str, algorithm: str, options: Mapping[str, Any]) -> No
 
 def require_new_key(path: Path) -> None:
     """HandsealError where the key or its public half is there already (K05), or where secrets do not belong (K04)."""
-    keyfile.require_secret_place(path)
+    require_secret_place(path)
     require_absent(keyfile.public_path(path))
 
 

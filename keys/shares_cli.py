@@ -20,10 +20,7 @@ from keys.keyfile import (
     open_key_file,
     public_path,
     read_public_key,
-    read_secret,
-    require_secret_place,
     write_key_file,
-    write_secret,
 )
 from keys.offline_cli import (
     TRIES,
@@ -40,6 +37,7 @@ from keys.offline_cli import (
 )
 from keys.possession import PublicKeyFile
 from keys.private_key import AnyPrivateKey, sign_with
+from keys.secret_files import read_secret, require_secret_place, write_secret
 from keys.share_file import ShareFile, parse_share_file, write_share_file
 from keys.shares import SHARE_WORDS, SharesError, complete_word, read_share, recover_key, split_key
 from keys.sitting_cli import input_file

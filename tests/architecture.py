@@ -58,8 +58,8 @@ WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "
     "origin mirror".split()
 )
-# `trust_cli` is a `cli`, `token_signer` a `signer`; others are what they are called whole.
-COMPOUND = frozenset({"cli", "signer"})
+# `trust_cli` is a `cli`, `token_signer` a `signer`, `secret_files` are `files`; others are what they are called whole.
+COMPOUND = frozenset({"cli", "files", "signer"})
 RANDOM = frozenset("signer keyfile cli home demo stage web".split())
 WORLD_MODULES = frozenset(
     "asyncio fcntl fileinput ftplib getpass glob http mmap os select selectors shutil signal smtplib socket "

@@ -196,3 +196,28 @@ def test_two_custodians_do_not_share_a_passphrase(tmp_path: Path, capsys: pytest
     assert keygen(tmp_path, "--custodians", "2", *named) == 2
     assert "is the same for both custodians" in capsys.readouterr().err
     assert not (tmp_path / "cosign.key").exists()
+
+
+def test_K04_a_key_on_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_cheap_key(tmp_path / "cosign.key", KEY, FIRST)
+    public = published(path)
+    table = tmp_path / "mountinfo"
+    table.write_text(f"1 1 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / {tmp_path} rw - nfs4 server:/export rw\n")
+    monkeypatch.setattr("keys.secret_files.MOUNTINFO", table)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    assert refused(path, public, FIRST) == "lies on a network file system (nfs4)"
+    (tmp_path / "elsewhere").symlink_to(tmp_path)
+    with pytest.raises(HandsealError, match="network file system"):
+        write_key_file(tmp_path / "elsewhere" / "new.key", KEY, FIRST)
+    assert not (tmp_path / "new.key").exists()
+
+
+@pytest.mark.parametrize("form", ["EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "RSA PRIVATE KEY"])
+def test_K17_key_files_of_other_programs_are_refused_before_anything_is_asked(tmp_path: Path, form: str) -> None:
+    write_new(tmp_path / "cosign.key", f"-----BEGIN {form}-----\nProc-Type: 4,ENCRYPTED\n".encode(), 0o600)
+    public = published(tmp_path / "cosign.key")
+    with (
+        pytest.raises(HandsealError, match="is a key file of another program"),
+        unlocked(tmp_path / "cosign.key", public),
+    ):
+        pytest.fail("it opened")
