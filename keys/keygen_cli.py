@@ -16,6 +16,7 @@ from keys.encoding import digest_words
 from keys.files import require_absent
 from keys.guide_cli import Guide
 from keys.names import parse_organisation_id
+from keys.network_cli import require_offline
 from keys.offline_cli import (
     ceremony_transcript,
     file,
@@ -24,7 +25,6 @@ from keys.offline_cli import (
     online_option,
     open_home,
     passphrase_option,
-    require_offline,
 )
 from keys.plan_steps import Phase
 from keys.possession import KeyUse, PublicKeyFile

@@ -1,11 +1,9 @@
-"""What every command that touches a private key shares: its options, a machine without a network, a transcript."""
+"""What every command that touches a private key shares: its options, its state folder, words, a transcript."""
 
 from __future__ import annotations
 
 import os
-import platform
 import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from keys import RELEASED
-from keys.console import escape, forbid_core_dumps, talk
+from keys.console import escape, talk
 from keys.encoding import format_time
 from keys.errors import ConfigurationError, HandsealError
 from keys.guide_cli import Guide
@@ -25,10 +23,8 @@ from keys.home import Home
 from keys.paper_cli import write_record
 from keys.transcript import Transcript
 
-PROC_NET = Path("/proc/net")
 TRIES = 3
 WORDS_ASKED = 3
-_UP, _REJECT = 0x1, 0x200  # RTF_UP, RTF_REJECT of linux/route.h
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 file = click.Path(path_type=Path, dir_okay=False)
@@ -74,45 +70,6 @@ def default_home() -> Path:
     """`~/.local/share/handseal-ceremony`, or below `XDG_DATA_HOME`."""
     data = os.environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "handseal-ceremony"
-
-
-def require_offline(*, online: bool) -> str:
-    """What the transcript says of the network: this machine has none, or `online` is known and wanted (K01).
-
-    HandsealError where there is a way to one without `online`.
-    """
-    forbid_core_dumps()
-    route = network_route()
-    if route is None:
-        return "none"
-    if not online:
-        raise HandsealError(f"network: {route}", hint="unplug it, or add --online, which the transcript records")
-    return f"--online: {route}"
-
-
-def network_route() -> str | None:
-    """The way to a network that this machine has, or None. Reads tables: no socket is opened, nothing is sent."""
-    system = platform.system()
-    if system == "Linux":
-        tables = (PROC_NET / "route", PROC_NET / "ipv6_route")
-        texts = [table.read_text("ascii") if table.exists() else "" for table in tables]
-        return linux_route(*texts)
-    if system == "Darwin":
-        return _macos_route()
-    return "this system's routes cannot be read"
-
-
-def linux_route(route: str, ipv6_route: str) -> str | None:
-    """The default route in the text of /proc/net/route and /proc/net/ipv6_route."""
-    for line in route.splitlines()[1:]:
-        cells = line.split()
-        if len(cells) > 7 and cells[1] == cells[7] == "00000000" and _leads_out(cells[3]):
-            return f"there is a default route through {cells[0]}"
-    for line in ipv6_route.splitlines():
-        cells = line.split()
-        if len(cells) > 9 and (cells[0], cells[1]) == ("0" * 32, "00") and cells[9] != "lo" and _leads_out(cells[8]):
-            return f"there is a default route through {cells[9]}"
-    return None
 
 
 def confirm_words(
@@ -194,17 +151,3 @@ def _terminal(what: str, given: str, more: str = "") -> Callable[[str], str]:
     if not sys.stdin.isatty():
         raise ConfigurationError(f"{what}: there is no terminal to ask on", hint=f'use --confirm "<{given}>"')
     return lambda question: str(click.prompt(f"{question}{more}", err=True))
-
-
-def _leads_out(flags: str) -> bool:
-    return bool(int(flags, 16) & _UP) and not int(flags, 16) & _REJECT
-
-
-def _macos_route() -> str | None:
-    for family in ("-inet", "-inet6"):
-        asked = subprocess.run(
-            ["/sbin/route", "-n", "get", family, "default"], stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-        if asked.returncode == 0 and b"interface:" in asked.stdout:
-            return "there is a default route"
-    return None

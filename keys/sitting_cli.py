@@ -15,7 +15,8 @@ from keys.errors import ConfigurationError
 from keys.guide_cli import Guide
 from keys.home import Home
 from keys.keyfile import public_path, read_public_key
-from keys.offline_cli import ceremony_transcript, now, open_home, require_offline
+from keys.network_cli import require_offline
+from keys.offline_cli import ceremony_transcript, now, open_home
 from keys.plan_steps import Phase
 from keys.possession import PublicKeyFile
 from keys.signer import Signer

@@ -16,6 +16,7 @@ from keys.files import replace_file
 from keys.guide_cli import Guide
 from keys.home import Home
 from keys.keyfile import public_path, read_public_key
+from keys.network_cli import require_offline
 from keys.offline_cli import (
     ceremony_transcript,
     confirm_words,
@@ -25,7 +26,6 @@ from keys.offline_cli import (
     online_option,
     open_home,
     passphrase_option,
-    require_offline,
 )
 from keys.plan_steps import Phase
 from keys.signer import TrustSigner

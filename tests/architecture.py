@@ -51,6 +51,8 @@ LIBRARIES = {
         "xlsxwriter": "xlsxwriter",
     },
 }
+# What could open a socket. Key ceremonies never do (K01); the few libraries that import one are watched as they run.
+ONLINE_MODULES = frozenset("asyncio ftplib http imaplib poplib smtplib socket socketserver ssl urllib.request".split())
 # What an employer's verifier has no business with: the ceremony, and whatever opens a private key.
 BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.home", "keys.keyfile", "keys.trust_cli", "keys.trust_edit")}
 
@@ -140,6 +142,13 @@ def arrows(module: Module) -> Iterator[Fault]:
             yield Fault(module.name, f"{module.name}:{line} imports {name}, which {module.package} must never")
         if name in {"importlib.import_module", "runpy"} or within(name, "pickle"):
             yield Fault(module.name, f"{module.name}:{line} imports {name}: an import this test cannot see")
+
+
+def offline(module: Module) -> Iterator[Fault]:
+    """`keys` imports nothing that could open a socket, not even where files may be touched."""
+    for line, name in imported(module):
+        if module.package == "keys" and any(within(name, banned) for banned in ONLINE_MODULES):
+            yield Fault(module.name, f"{module.name}:{line} imports {name}, which can open a socket")
 
 
 def allowed_libraries(package: str) -> dict[str, str]:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from keys import offline_cli
 from keys.cli import main
 from keys.cosignature import open_cosignature
 from keys.encoding import canonical
 from keys.errors import ConfigurationError, HandsealError
 from keys.keyfile import create_key, public_path, read_public_key
+from keys.offline_cli import confirm_words
 from keys.possession import KeyUse, prove_possession
 from keys.request import RequestReader
 from keys.status import open_status_list
@@ -188,16 +188,16 @@ def test_K02_wrong_words_sign_nothing_and_are_recorded(fresh: Desk, capsys: pyte
 def test_K02_three_words_are_asked_three_times() -> None:
     right = {f"word {number}": f" {word.upper()} " for number, word in enumerate(WORDS, start=1)}
     lines: list[bytes] = []
-    offline_cli.confirm_words(WORDS, None, Transcript(lines.append, lambda: NOW), ask=right.__getitem__)
+    confirm_words(WORDS, None, Transcript(lines.append, lambda: NOW), ask=right.__getitem__)
     assert [b"words-confirmed" in line for line in lines] == [True]
     with pytest.raises(HandsealError, match="wrong 3 times"):
-        offline_cli.confirm_words(WORDS, None, Transcript(lines.append, lambda: NOW), ask=lambda question: "no")
+        confirm_words(WORDS, None, Transcript(lines.append, lambda: NOW), ask=lambda question: "no")
     assert [b"words-wrong" in line for line in lines] == [False, True, True, True]
 
 
 def test_K02_without_a_terminal_the_words_are_given_as_an_option() -> None:
     with pytest.raises(ConfigurationError, match="there is no terminal"):
-        offline_cli.confirm_words(WORDS, None, Transcript(lambda line: None, lambda: NOW))
+        confirm_words(WORDS, None, Transcript(lambda line: None, lambda: NOW))
 
 
 def test_a_trust_list_is_needed_once(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,45 +263,6 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
 )
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert main(arguments) == 2
-
-
-ROUTE = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
-LOCAL = "eth0\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-OUT = "wlan0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-NONE = "0" * 32
-OUT6 = f"{NONE} 00 {NONE} 00 fe800000000000000000000000000001 00000400 00000003 00000000 00000003     eth0\n"
-NO6 = f"{NONE} 00 {NONE} 00 {NONE} ffffffff 00000001 00000000 00200200       lo\n"
-
-
-@pytest.mark.parametrize(
-    ("route", "route6", "device"),
-    [
-        ("", "", None),
-        (ROUTE + LOCAL, NO6, None),
-        (ROUTE + OUT.replace("0003", "0203"), "", None),
-        (ROUTE + OUT.replace("0003", "0000"), "", None),
-        ("", OUT6.replace("00000003     eth0", "00000203     eth0"), None),
-        (ROUTE + LOCAL + OUT, "", "wlan0"),
-        (ROUTE + LOCAL, NO6 + OUT6, "eth0"),
-    ],
-)
-def test_K01_a_default_route_is_found_in_the_tables(route: str, route6: str, device: str | None) -> None:
-    found = offline_cli.linux_route(route, route6)
-    assert found == (None if device is None else f"there is a default route through {device}")
-
-
-@pytest.mark.skipif(not offline_cli.PROC_NET.is_dir(), reason="routes are read from /proc on Linux alone")
-def test_K01_a_machine_with_a_network_is_refused_unless_that_is_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], no_socket: list[str]
-) -> None:
-    monkeypatch.setattr(offline_cli, "PROC_NET", tmp_path)
-    assert offline_cli.require_offline(online=False) == "none"
-    (tmp_path / "route").write_text(ROUTE + OUT)
-    assert offline_cli.require_offline(online=True) == "--online: there is a default route through wlan0"
-    key = ["--org", TTMA, "--use", "status", "--unattended", "--out", str(tmp_path / "key")]
-    assert main(["--home", str(tmp_path / "home"), "keygen", *key]) == 1
-    assert "network: there is a default route through wlan0" in capsys.readouterr().err
-    assert not (tmp_path / "key").exists()
 
 
 def test_the_state_folder_has_its_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
