@@ -3,6 +3,9 @@ PYTHON ?= python3
 # `make demo DIR=/somewhere PORT=9000`. A variable DIR of the environment is not taken: it could be anything.
 DIR = demo
 PORT = 8000
+PLATFORM = linux-x86_64
+PYTHON_VERSION = 3.11
+BUNDLE = dist/handseal-ceremony-$(PLATFORM)-python$(PYTHON_VERSION)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,6 +25,7 @@ help:
 	@echo "make lint      ruff, mypy --strict and the architecture test"
 	@echo "make format    lets ruff rewrite the code"
 	@echo "make bench     the measurements, as a table"
+	@echo "make bundle    what an officer carries to a machine without a network (PLATFORM=$(PLATFORM) PYTHON_VERSION=$(PYTHON_VERSION))"
 	@echo "make lock      requirements.txt anew from pyproject.toml"
 	@echo "make clean     removes what these leave behind, the demo included"
 	@echo "With another Python: make PYTHON=python3.12 install"
@@ -61,6 +65,10 @@ demo: install
 
 bench: install
 	$(BIN)/python -m tests.bench
+
+# PLATFORM is linux-x86_64, linux-aarch64 or macos-arm64; wheels for it come from the package index, by their hashes.
+bundle: install
+	$(BIN)/python .ci/bundle.py $(PLATFORM) $(PYTHON_VERSION) $(BUNDLE)
 
 # One lock for every platform and Python 3.11 to 3.14, with the tools of `make test`. The versions that are
 # in requirements.txt stay where pyproject.toml allows them; remove the file first to take the newest of all.
