@@ -22,6 +22,7 @@ from keys.keyfile import (
     read_public_key,
     write_key_file,
 )
+from keys.network_cli import require_offline
 from keys.offline_cli import (
     TRIES,
     ceremony_transcript,
@@ -33,7 +34,6 @@ from keys.offline_cli import (
     online_option,
     open_home,
     passphrase_option,
-    require_offline,
 )
 from keys.possession import PublicKeyFile
 from keys.private_key import AnyPrivateKey, sign_with
