@@ -165,8 +165,13 @@ class Home:
             path.chmod(0o600)
 
             def append(line: bytes) -> None:
-                file.write(line)
-                os.fsync(file.fileno())
+                left = memoryview(line)
+                try:
+                    while left:  # a full disk may take a part
+                        left = left[file.write(left) :]
+                    os.fsync(file.fileno())
+                except OSError as fault:
+                    raise HandsealError(f"{path}: {fault.strerror or 'cannot be written'}") from fault
 
             yield path, append
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from keys.credential import Wire
-from keys.encoding import Digest, Sri, Time, canonical, parse, require_utc, sha256, sri
+from keys.encoding import Digest, Sri, Time, canonical, digest_words, parse, require_utc, sha256, sri
 from keys.errors import FormatError, HandsealError
 from keys.jws import Header, compact_jws, parse_header, split_token
 from keys.possession import PublicKeyFile, parse_public_key, require_signature
@@ -119,6 +119,17 @@ def verify_transcript(lines: Iterable[bytes], place: str) -> Closed:
     if not read or read[-1].event != CLOSED:
         raise FormatError(f"{place}: its last line is missing: the ceremony was broken off, or lines were cut off")
     return Closed(tuple(read), key, last)
+
+
+def require_closed_by(closed: Closed, place: str, *, key: PublicKeyFile | None, words: str | None) -> None:
+    """HandsealError unless the transcript was closed by `key`, or by the key with these twelve words.
+
+    Anybody's key closes a transcript of theirs: who wants to know whose it is brings the public file or the words.
+    """
+    if key is not None and closed.key.kid != key.kid:
+        raise HandsealError(f"{place}: was closed by {closed.key.kid}, not by {key.kid}")
+    if words is not None and tuple(words.casefold().split()) != digest_words(closed.key.digest):
+        raise HandsealError(f"{place}: was closed by a key with other words", hint=f"it is {closed.key.kid}")
 
 
 def _readable(text: str) -> str:

@@ -9,9 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.algorithms import Algorithm, generate_private_key, sign
+from keys.encoding import digest_words, sha256
 from keys.errors import HandsealError
 from keys.possession import KeyUse, prove_possession
-from keys.transcript import CLOSED, Closed, Transcript, verify_transcript
+from keys.transcript import CLOSED, Closed, Transcript, require_closed_by, verify_transcript
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TTMA = "https://verify.riverclinic.example/orgs/ttma"
@@ -71,6 +72,41 @@ def test_a_changed_byte_is_found_and_its_line_named(change: int) -> None:
         if end <= place < end + len(CLOSED):  # under another name it is a line like any other, and no last one
             expected.append("t.jsonl: its last line is missing")
         assert refused(bytes(spoiled)).startswith(tuple(expected)), (place, change)
+
+
+@pytest.mark.parametrize("extra", [b" ", b"\n", b"\r", b"\x00", b"\xef\xbb\xbf", b"{", b'"', b",", b"0", b"\xff"])
+def test_a_byte_more_is_found_and_its_line_named(extra: bytes) -> None:
+    for place in range(len(WHOLE)):
+        number = WHOLE[:place].count(b"\n") + 1
+        expected = tuple(f"t.jsonl: line {n}: " for n in (number, number + 1))
+        assert refused(WHOLE[:place] + extra + WHOLE[place:]).startswith(expected), place
+
+
+def test_a_byte_less_is_found_and_its_line_named() -> None:
+    for place in range(len(WHOLE)):
+        number = WHOLE[:place].count(b"\n") + 1
+        expected = (f"t.jsonl: line {number}: ", f"t.jsonl: line {number + 1}: ", "t.jsonl: its last line is missing")
+        assert refused(WHOLE[:place] + WHOLE[place + 1 :]).startswith(expected), place
+
+
+def test_every_shorter_transcript_is_refused() -> None:
+    for end in range(len(WHOLE)):
+        assert refused(WHOLE[:end]).startswith("t.jsonl: ")
+
+
+def test_whose_transcript_it_is_can_be_asked() -> None:
+    closed = verify(WHOLE)
+    words = " ".join(digest_words(PUBLIC.digest))
+    require_closed_by(closed, "t.jsonl", key=PUBLIC, words=f" {words.upper()} ")
+    other = prove_possession(generate_private_key(Algorithm.ES256), organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
+    with pytest.raises(HandsealError, match=r"t.jsonl: was closed by .*, not by "):
+        require_closed_by(closed, "t.jsonl", key=other, words=None)
+    with pytest.raises(HandsealError, match="a key with other words"):
+        require_closed_by(closed, "t.jsonl", key=None, words=" ".join(digest_words(other.digest)))
+
+
+def test_the_digest_of_the_last_line_stands_for_all() -> None:
+    assert verify(WHOLE).digest == sha256(LINES[-1][:-1])
 
 
 def test_a_last_line_under_another_name_is_none() -> None:
