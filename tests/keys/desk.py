@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from keys.cli import main
 from keys.encoding import canonical
 from keys.keyfile import public_path, read_public_key
@@ -17,6 +19,7 @@ from keys.review import review_request
 from keys.trust import Trust
 from keys.trust_chain import load_trust
 from keys.trust_edit import root_digest
+from tests.keys.cheap_key import seal_cheaply
 from tests.keys.partner import FOUNDED, KEYS, PUBLIC, TTMA, build_cores, build_list, build_request
 from tests.keys.trust_site import trust_files, write_trust
 
@@ -62,7 +65,7 @@ class Desk(NamedTuple):
 
 
 def make_desk(folder: Path, *, real_key: bool = True) -> Desk:
-    """Everything an officer brings. Without `real_key` the key file only looks like one, and costs nothing."""
+    """Everything an officer brings. Without `real_key` the key was not made by the program, and opens in no time."""
     passphrase, key = folder / "passphrase", folder / "ttma.key"
     passphrase.write_text(f"{PASSPHRASE}\n")
     passphrase.chmod(0o600)
@@ -71,9 +74,11 @@ def make_desk(folder: Path, *, real_key: bool = True) -> Desk:
         arguments = ["keygen", "--org", TTMA, "--use", "cosign", "--passphrase-file", str(passphrase), "--online"]
         assert main(["--home", str(folder / "home"), *arguments, "--out", str(key)]) == 0
     else:
-        key.write_bytes(b"age-encryption.org/v1\n")
+        private = KEYS[TTMA]._key
+        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        key.write_bytes(seal_cheaply(pem, PASSPHRASE))
         key.chmod(0o600)
-        shown = prove_possession(KEYS[TTMA]._key, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
+        shown = prove_possession(private, organisation=TTMA, use=KeyUse.COSIGN, created=FOUNDED)
         public_path(key).write_bytes(canonical(shown))
     files = trust_files(build_list({**PUBLIC, TTMA: read_public_key(public_path(key))}))
     write_trust(folder / "trust", files)

@@ -17,7 +17,6 @@ from keys.paper_cli import read_transcript
 from keys.transcript import Closed
 from tests.keys.desk import REQUEST, WORDS, Desk, make_desk
 from tests.keys.partner import NAMES, TTMA
-from tests.keys.trust_site import write_trust
 
 PEOPLE = """
 [[person]]
@@ -42,20 +41,10 @@ ENDINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """One key for all: making one takes a second."""
-    return make_desk(tmp_path_factory.mktemp("desk"))
-
-
 @pytest.fixture
-def fresh(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
-    """The same key on a table of its own, with no state yet."""
-    for name in ("ttma.key", "ttma.key.pub.json", "passphrase", "request.jsonl"):
-        (tmp_path / name).write_bytes((desk.folder / name).read_bytes())
-        (tmp_path / name).chmod(0o600)
-    write_trust(tmp_path / "trust", {path.name: path.read_bytes() for path in (desk.folder / "trust").iterdir()})
-    yield Desk(tmp_path, desk.root, desk.trust)
+def fresh(tmp_path: Path) -> Iterator[Desk]:
+    """A body's table with no state yet."""
+    yield make_desk(tmp_path, real_key=False)
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -152,7 +141,7 @@ def test_a_key_is_made_as_planned(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_what_is_not_ready_is_said_before_a_key_is_touched(
     tmp_path: Path, changes: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The key here could not even be opened, and no transcript is begun."""
+    """No transcript is begun: nothing was asked of the key."""
     desk = make_desk(tmp_path, real_key=False)
     path = write(desk, "cosign", **changes)
     before = sorted(tmp_path.rglob("*"))
