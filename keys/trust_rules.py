@@ -17,15 +17,18 @@ from keys.credential import MAX_ENDORSEMENTS
 from keys.encoding import canonical, sha256, sri
 from keys.errors import FormatError
 from keys.names import key_id, organisation_id, parse_organisation_id, parse_programme_id, parse_status_list_id
-from keys.text import mixed_script_words, require_text
+from keys.text import describe_character, mixed_script_words, require_text
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, TrustList
 from keys.trust_metadata import require_year
 
 MIN_RSA_BITS = 3072
 _WEBSITE = re.compile(r"https://[a-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?(/[!-~]{0,200})?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# Whole words in these pass for Latin capitals: in an English name they are never honest (R07).
-_LOOK_ALIKE = frozenset({"CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"})
+# Whole words in these pass for Latin ones: in an English name they are never honest (R07).
+_LOOK_ALIKE = frozenset(
+    "ARMENIAN BAMUM CANADIAN CARIAN CHEROKEE COPTIC CYRILLIC DESERET ELBASAN GOTHIC GREEK LISU LYCIAN LYDIAN OLD OSAGE "
+    "RUNIC TIFINAGH VAI WARANG".split()
+)
 
 T = TypeVar("T")
 Identified = TypeVar("Identified", Organisation, Programme, FrozenStatus)
@@ -91,8 +94,16 @@ def _require_name(name: str, language: str, place: str) -> None:
         raise FormatError(f"{place}: {mixed[0]!r} mixes scripts", hint="write each word in the letters of one script")
     if language.split("-")[0] == "en":
         for character in name:
-            if unicodedata.name(character, "").split(" ", 1)[0] in _LOOK_ALIKE:
-                raise FormatError(f"{place}: {character!r} only looks like a Latin letter")
+            if _passes_for_latin(character):
+                raise FormatError(f"{place}: {describe_character(character)} only looks like a Latin letter")
+
+
+def _passes_for_latin(character: str) -> bool:
+    """A letter of another script, or an ordinary one in another dress: full width, mathematical bold, circled."""
+    if character.isascii():
+        return False
+    dressed = unicodedata.normalize("NFKC", character)
+    return unicodedata.name(character, "").split(" ", 1)[0] in _LOOK_ALIKE or (dressed.isascii() and dressed.isalnum())
 
 
 def _require_key(key: Key, base: str, issued: datetime, place: str) -> None:

@@ -10,7 +10,7 @@ import click
 
 from keys import trust_edit
 from keys.console import talk
-from keys.encoding import digest_words, sri
+from keys.encoding import Digest, digest_words, sri
 from keys.errors import ConfigurationError
 from keys.files import replace_file
 from keys.guide_cli import Guide
@@ -30,6 +30,7 @@ from keys.offline_cli import (
 from keys.plan_steps import Phase
 from keys.signer import TrustSigner
 from keys.sitting_cli import known_trust, root_option, trust_option
+from keys.transcript import Transcript
 from keys.trust import Trust
 from keys.trust_chain import TARGETS, in_writing_order, list_name
 from keys.trust_folder_cli import read_folder, show_draft
@@ -74,6 +75,7 @@ def sign_draft(
             guide.reach(Phase.REVIEW)
             digest = show_draft(files)
             transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
+            signing = _warn_of_another(home, files, digest, transcript)
             guide.reach(Phase.WORDS)
             confirm_words(digest_words(digest), confirm, transcript)
             guide.reach(Phase.KEY)
@@ -82,11 +84,27 @@ def sign_draft(
                 changed = _replace_changed(draft, files, signed)
                 transcript.add("signed", files=", ".join(changed) or "none")
                 transcript.close(public, signer.sign)
+            home.remember("trust-signed", signing)
         if trust_edit.is_complete(signed):
             home.take_trust(draft, trust_edit.root_digest(signed))
     if not changed:
         talk("nothing to sign: your signature is there, or the threshold was reached without it")
     return signed
+
+
+def _warn_of_another(home: Home, files: Mapping[str, bytes], digest: Digest, transcript: Transcript) -> str:
+    """What is remembered of this draft; warns where another one with its numbers was signed here before.
+
+    Of two lists with one number only one may ever be published: verifiers refuse the other with an alarm.
+    """
+    draft = trust_edit.open_draft(files)
+    numbers, before = f"{draft.list.version} {draft.root.signed.version}", home.note("trust-signed") or ""
+    signing = f"{numbers} {sri(digest)}"
+    if before.startswith(f"{numbers} ") and before != signing:
+        warning = f"another draft of list {draft.list.version} was signed here: go on only if it was thrown away"
+        transcript.add("warned", of=warning)
+        talk(f"warning: {warning}")
+    return signing
 
 
 def _replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:

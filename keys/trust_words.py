@@ -92,9 +92,23 @@ def _organisations(old: TrustList | None, new: TrustList) -> Iterator[str]:
         if was is None:
             yield f"  NEW organisation {organisation.id}"
         changes = list(_organisation(was, organisation))
+        if organisation.names != (was.names if was else ()):
+            changes += [f"is CALLED LIKE {other}" for other in _namesakes(organisation, new)]
         if was is not None and changes:
             yield f"  Organisation {organisation.id} ({organisation.name_at(new.issued)})"
         yield from (f"    {line}" for line in changes)
+
+
+def _namesakes(organisation: Organisation, trust_list: TrustList) -> Iterator[str]:
+    """Other bodies that bear one of its names: one moved to another address, or somebody else (R07)."""
+    own = set(_folded(organisation))
+    for other in trust_list.organisations:
+        if other.id != organisation.id and not own.isdisjoint(_folded(other)):
+            yield other.id
+
+
+def _folded(organisation: Organisation) -> Iterator[str]:
+    return (" ".join(name.casefold().split()) for entry in organisation.names for name in entry.name.values())
 
 
 def _organisation(was: Organisation | None, now: Organisation) -> Iterator[str]:

@@ -289,3 +289,16 @@ def test_R19_a_signer_compares_with_the_list_that_was_held(holders: Holders) -> 
     assert code == 0, err
     code, _, err = sign(holders.run, holders.folder, "list-3", "river-clinic")
     assert (code, "trust/2.list.json: is not the one you hold" in err) == (1, True)
+
+
+def test_R19_who_signed_another_draft_with_this_number_is_warned(holders: Holders) -> None:
+    brought = ("--trust", holders.folder / "list-1", "--root", holders.root)
+    warned = []
+    for number, name in ((2, "Massage Association"), (3, "Another Name"), (3, "")):
+        if name:
+            changes = f'[[rename]]\norganisation = "ttma"\nname.en = "{name}"\n'
+            assert holders.propose(changes, number=number)[0] == 0
+        code, _, err = sign(holders.run, holders.folder, f"list-{number}", "ttma", *brought)
+        assert code == 0, err
+        warned.append("warning: another draft of list 2 was signed here" in err)
+    assert warned == [False, True, False]

@@ -14,6 +14,7 @@ from keys.names import key_id
 from keys.trust import NameFrom, TrustList, Use
 from keys.trust_chain import TARGETS, open_list
 from keys.trust_edit import found, propose
+from keys.trust_words import describe_list
 from tests.keys.trust_holders import (
     CLINIC,
     COLLEGE,
@@ -45,6 +46,12 @@ SECOND = extended(FIRST, after(LIST))
         "\u0422TMA",  # Cyrillic T
         "TTM\u0e2d",  # a Thai letter in a Latin word
         "\u0422\u0422\u041c\u0410",  # wholly Cyrillic, and looks like TTMA
+        "\uff34\uff34\uff2d\uff21",  # full width
+        "\U0001d413\U0001d413\U0001d40c\U0001d400",  # mathematical bold
+        "\u13a2\u13a2\u13b7\u13aa",  # Cherokee
+        "\ua4d4\ua4d4\ua4df\ua4ee",  # Lisu
+        "\u15aa\u15ea",  # Canadian syllabics
+        "\u24c9\u24c9\u24c2\u24b6",  # circled
         "TT\u200bMA",  # zero width space
         "TT\u200dMA",  # zero width joiner where nothing joins
         "TTMA\u202e",
@@ -68,6 +75,20 @@ def test_R07_words_in_two_scripts_are_fine() -> None:
     names = {"en": "TTMA", "th": "สมาคม TTMA"}
     files = changed_list(FIRST, lambda c: c["organisations"][1]["names"][0].update(name=names))
     assert load(files).name(TTMA, FOUNDED, "th") == "สมาคม TTMA"
+
+
+def test_R07_latin_letters_with_marks_and_signs_are_fine() -> None:
+    for name in ("Clínica São João (No. 2) & Søn", "Hawai\u02bbi Massage", "Straße 7 – Łódź", "1st Body"):
+        files = changed_list(FIRST, lambda c, name=name: c["organisations"][1]["names"][0].update(name={"en": name}))
+        assert load(files).name(TTMA, FOUNDED) == name
+
+
+def test_R07_a_body_called_like_another_is_pointed_out() -> None:
+    twin = replace(LIST.organisations[1], id=f"{SITE}/orgs/ttma-2", keys=(), names=())
+    for name, alike in (("THAI  traditional Massage Association", True), ("Thai Massage Association", False)):
+        called = replace(twin, names=(NameFrom(since=LATER, name={"en": name}),))
+        lines = describe_list(LIST, after(LIST, organisations=(*LIST.organisations, called)))
+        assert any(f"CALLED LIKE {TTMA}" in line for line in lines) is alike
 
 
 def test_R11_a_name_is_as_of_then() -> None:
