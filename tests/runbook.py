@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 
 import issuer.cli
@@ -33,6 +34,24 @@ _FENCE = re.compile(r"^ *```(\w*)$")
 _COMMAND = re.compile(r"^ *(\w+)\$ (.+)$")
 _FILE = re.compile(r"^ *# (\S+\.toml) of (each holder|each body|the first holder|the first body)$")
 _CARRY = re.compile(r"\*\*CARRY\*\*\s+`([^`]+)`\s+from\s+(?:the\s+)?(.+?)\s+to\s+(?:the\s+)?(.+?)[.:;,]")
+
+
+def mentioned(text: str) -> list[str]:
+    """Commands named in running text."""
+    return sorted(set(re.findall(r"`((?:handseal|handseal-ceremony|handseal-verify) [a-z]+[^`]*)`", text)))
+
+
+def require_command(line: str) -> None:
+    """The command that `line` shows is there, with its options."""
+    program, *words = re.sub(r"\s+", " ", line).split(" ")
+    command: click.Command = PROGRAMS[program].cli
+    known = {"--help"}
+    for word in words:
+        if isinstance(command, click.Group) and word in command.commands:
+            command = command.commands[word]
+        known |= {option for parameter in command.params for option in parameter.opts}
+    assert not isinstance(command, click.Group) or "rehearse" in line, line
+    assert {word for word in words if word.startswith("--")} <= known, line
 
 
 class TomlFile(NamedTuple):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import click
 import pytest
 
 from keys.settings import require_toml
 from keys.trust_changes import Changes
 from tests.conftest import ROOT
-from tests.runbook import COMMANDS, FORMS, PROGRAMS, TEXT, Command, TomlFile
+from tests.runbook import COMMANDS, FORMS, PROGRAMS, TEXT, Command, TomlFile, mentioned, require_command
 
 CHANGES = [
     form
@@ -32,23 +31,13 @@ def test_each_command_is_acted_by_a_test_or_only_looks(command: Command) -> None
     assert command.part in "1234567" or set(command.line.split()) & set(acted[command.part].split())
 
 
-def mentioned() -> list[str]:
-    """Commands named in running text, also of the page on security, which points here."""
-    text = TEXT + (ROOT / "SECURITY.md").read_text("utf-8")
-    return sorted(set(re.findall(r"`((?:handseal|handseal-ceremony|handseal-verify) [a-z]+[^`]*)`", text)))
+# The page on security points here too.
+WRITTEN = TEXT + (ROOT / "SECURITY.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("line", [*mentioned(), *sorted({item.line for item in COMMANDS})])
+@pytest.mark.parametrize("line", [*mentioned(WRITTEN), *sorted({item.line for item in COMMANDS})])
 def test_each_command_exists_with_its_options(line: str) -> None:
-    program, *words = re.sub(r"\s+", " ", line).split(" ")
-    command: click.Command = PROGRAMS[program].cli
-    known = {"--help"}
-    for word in words:
-        if isinstance(command, click.Group) and word in command.commands:
-            command = command.commands[word]
-        known |= {option for parameter in command.params for option in parameter.opts}
-    assert not isinstance(command, click.Group) or "rehearse" in line, line
-    assert {word for word in words if word.startswith("--")} <= known, line
+    require_command(line)
 
 
 def messages() -> list[str]:
