@@ -69,5 +69,8 @@ def test_the_program_prints_it_and_hands_out_the_papers(tmp_path: Path, capsys: 
     papers = tmp_path / "papers"
     assert PROGRAMS["handseal-ceremony"].main(["runbook", "--out", str(papers)]) == 0
     assert (papers / "RUNBOOK.md").read_text("utf-8") == TEXT
-    assert {path.name for path in papers.iterdir()} >= {"keygen.toml", "cosign.toml", "trust-sign.toml"}
+    assert {path.name: path.read_text("utf-8") for path in (papers / "forms").iterdir()} == {
+        name: form.text for name, form in FORMS.items()
+    }
+    assert {path.name for path in (papers / "examples").iterdir()} >= {"keygen.toml", "cosign.toml", "trust-sign.toml"}
     assert PROGRAMS["handseal-ceremony"].main(["runbook", "--out", str(papers)]) == 1
