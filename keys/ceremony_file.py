@@ -19,7 +19,7 @@ from keys.possession import KeyUse
 from keys.settings import Settings, require_toml
 
 MAX_CEREMONY_FILE = 256 * 1024
-_HINT = "compare it with the examples in templates/ceremony"
+_HINT = "`handseal-ceremony runbook --out papers` writes examples to compare it with"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 Path_ = Annotated[str, Meta(min_length=1, max_length=1000)]

@@ -178,8 +178,9 @@ class Stage:
             case Carry():
                 self._carry(item)
             case Command():
+                each = item.machine in {"holder", "body"}
                 for slug in self.people(item.machine):
-                    self.type(slug, item.line)
+                    self.type(slug, adapted(item.line, slug) if each else item.line)
 
     def filled(self, text: str) -> str:
         for word, value in self.values.items():
@@ -212,6 +213,10 @@ class Stage:
             asked = {"cosign": self.words, "trust-sign": self.words, "withdraw": str(form.count("urn:uuid:"))}
             confirm = ["--confirm", asked[kind]] if kind in asked else []
             return [*([] if kind == "trust-init" else secret), "--online", *confirm]
+        if {"split", "recover"} & set(arguments[:3]):
+            kept = sorted(Path("shares").glob("*"))[:2] if "recover" in arguments else []
+            typed = [word for share in kept for word in ("--share", str(share))]
+            return [*(typed or secret), "--online"]
         return secret if {"init", "issue"} & set(arguments[:3]) else []
 
     def _carry(self, item: Carry) -> None:

@@ -217,6 +217,14 @@ def declare(stage: Stage) -> None:
     put(stage.folder / "office" / "site" / "trust", stage.folder / "ttma" / "trust")
 
 
+def test_copies_and_shares_are_tried_once_a_year(stage: Stage) -> None:
+    stage.bodies = BODIES[:1]
+    newest = max((stage.folder / "ttma" / "state" / "transcripts").iterdir())
+    stage.values["TRANSCRIPT"] = str(newest)
+    act(stage, "8")
+    assert "closed by" in stage.said
+
+
 def test_certificates_outlive_a_clinic_that_closes(stage: Stage) -> None:
     clinic = stage.folder / "office" / "clinic" / "keys"
     stage.values |= {
