@@ -33,7 +33,7 @@ from keys.trust_chain import (
 )
 from keys.trust_folder_cli import folder_reader, read_folder, show_draft, write_folder
 from keys.trust_sign_cli import sign
-from keys.trust_words import describe_list, describe_root, fingerprint
+from keys.trust_words import describe_root, fingerprint, show_list
 
 _MAX_TOML = 256 * 1024
 _EXAMPLES = "compare it with what `handseal-ceremony trust init --help` and `… trust propose --help` show"
@@ -207,7 +207,7 @@ def show(trust_folder: Path, root: str, as_json: bool) -> None:
     if as_json:
         print_json(_document(chain, held, deadlines, expired=held.expires < moment))
         return
-    for line in (*describe_root(chain.roots[-1], None), *describe_list(None, chain.lists[-1])):
+    for line in (*describe_root(chain.roots[-1], None), *show_list(held.list)):
         click.echo(escape(line))
     for deadline in deadlines:
         click.echo(escape(f"{deadline.level.word.upper()}: {deadline.text}" if deadline.level else deadline.text))

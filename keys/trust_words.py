@@ -59,6 +59,17 @@ def describe_list(old: TrustList | None, new: TrustList) -> tuple[str, ...]:
     return (head, *(lines or ["  nothing changes but the dates"]))
 
 
+def show_list(trust_list: TrustList) -> tuple[str, ...]:
+    """All that a list holds, for whoever only wants to read it: nothing of it is new."""
+    _, *lines = describe_list(None, trust_list)
+    head = f"List {trust_list.version}, issued {format_time(trust_list.issued)}:"
+    return (head, *(f"{line[: _indent(line)]}{line[_indent(line) :].removeprefix('NEW ')}" for line in lines))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 def _emergencies(old: TrustList | None, new: TrustList) -> Iterator[str]:
     """A key that falls is said before anything else, and cannot be overlooked."""
     known = {key.kid: key for organisation in old.organisations for key in organisation.keys} if old else {}

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from keys.console import escape, print_json, run, talk
+from keys.deadlines import due
 from keys.encoding import parse_time
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
@@ -20,6 +21,7 @@ from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
 from verifier.report import Report
+from verifier.sources import Site
 from verifier.tally import Tally
 
 _FILES = ""  # the command that is meant where no other is named; no file has this name
@@ -133,11 +135,7 @@ def serve(
     from verifier import web  # Flask takes longer to load than a file to check
 
     opened = _settle(site, root, state).open()
-    now = datetime.now(UTC)
-    fault = opened.materials(now).trust_fault
-    for text in (fault, *opened.alarms(now)):
-        if text:
-            talk(f"handseal-verify: alarm: {escape(text)}")
+    _tell_operator(opened, datetime.now(UTC))
     settings = web.Settings(base_url=base_url or _local_url(host, port))
     counts = Tally(tally) if tally else None
     app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings, tally=counts)
@@ -149,6 +147,16 @@ def serve(
 
 
 cli.add_command(mirror_site)
+
+
+def _tell_operator(opened: Site, now: datetime) -> None:
+    """What is wrong and what ends soon; while it serves, /healthz tells."""
+    materials = opened.materials(now)
+    for alarm in (materials.trust_fault, *opened.alarms(now)):
+        if alarm:
+            talk(f"handseal-verify: alarm: {escape(alarm)}")
+    for deadline in due(materials.deadlines(now)):
+        talk(f"handseal-verify: {deadline.level.word}: {escape(deadline.text)}")
 
 
 def main(arguments: list[str] | None = None) -> int:

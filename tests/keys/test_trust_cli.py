@@ -104,7 +104,11 @@ def test_a_change_is_proposed_signed_and_shown(desk: Path, published: tuple[Path
     code, _, err = handseal("show", desk / "next", "--root", root)
     assert (code, "1 of 2 required signatures" in err) == (1, True)
     assert sign(handseal, desk, "next", "north-college", "--trust", folder, "--root", root)[0] == 0
-    assert "'Massage Association'" in handseal("show", desk / "next", "--root", root)[1]
+    out = handseal("show", desk / "next", "--root", root)[1]
+    assert "is called en 'Thai Traditional Massage Association'" in out
+    assert "'Massage Association'" in out
+    assert re.search(r"^List 2, issued [0-9TZ:-]+:\n  organisation ", out, re.MULTILINE)
+    assert "NEW" not in out
 
 
 def test_new_holders_come_by_a_new_root(desk: Path, published: tuple[Path, str], handseal: Run) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.served import Page, Served
+from verifier.cli import main
 
 
 def test_health_tells_ages(tmp_path: Path) -> None:
@@ -55,3 +58,22 @@ def test_health_fails_where_an_answer_would_be_unknown(tmp_path: Path) -> None:
     (gone.published.folder / "trust/targets.json").unlink()
     answer = gone.client().get("/healthz")
     assert (answer.status_code, bool(answer.get_json()["trustList"]["fault"])) == (503, True)
+
+
+def test_R04_whoever_starts_it_is_told_what_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], time_machine: Any
+) -> None:
+    """The port is taken, so that it ends at once."""
+    served = Served(tmp_path)
+    trust = served.site().materials(served.world.now).trust
+    assert trust is not None
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        options = ["--site", str(served.published.folder), "--root", served.published.root, "--port", port]
+        for left, said in ((61, ""), (30, "warning: root 1 ends on"), (-1, "ended: trust list 1 ended on")):
+            served.world.now = trust.expires - timedelta(days=left)
+            served.published.write_lists()
+            time_machine.move_to(served.world.now, tick=False)
+            assert main(["serve", *options]) == 2
+            assert said in (err := capsys.readouterr().err)
+            assert ("root 1" in err) == bool(said)
