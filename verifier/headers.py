@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PERMISSIONS = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
 HEADERS = {
@@ -21,7 +21,9 @@ TRANSPORT = "max-age=31536000"
 PUBLIC = "public, max-age=300"
 """Signed files: five minutes are less than anybody notices, and a revocation is not held back longer."""
 STATIC = "public, max-age=2592000"
-"""Style sheet and fonts, a month: the style sheet's address changes with its content, a font never does."""
+"""Style sheet, scripts and fonts, a month: an address changes with its content, a font never does."""
+NEWEST = "no-cache"
+"""The service worker: kept, and asked for again each time."""
 
 
 def protect(response: Response, *, https: bool) -> Response:

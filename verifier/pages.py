@@ -84,8 +84,13 @@ class CertificatePage(Struct, frozen=True):
     checks: tuple[Row, ...]
     summary: str
     lists: tuple[Row, ...]
-    number: str  # the last characters of the lookup id; empty for an upload
+    lookup: str  # empty for an upload
     token: str  # of an answer without an address, so that it can be asked for again in another language
+
+    @property
+    def number(self) -> str:
+        """What is shown of the lookup id."""
+        return self.lookup[-4:]
 
     @property
     def valid(self) -> bool:
@@ -137,7 +142,7 @@ def certificate_page(report: Report, words: Words, *, lookup: str = "", has_addr
         checks=tuple(_check_row(check, words) for check in report.checks),
         summary=_summary(report, words),
         lists=tuple(_list_row(entry, words) for entry in report.lists),
-        number=lookup[-4:],
+        lookup=lookup,
         token="" if has_address else report.token,
     )
 

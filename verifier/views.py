@@ -16,9 +16,10 @@ from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
 from verifier.asked import MisreadError, lookup_asked
 from verifier.course_data import course_data, data_block
-from verifier.headers import PUBLIC, STATIC, share, spoken
+from verifier.headers import NEWEST, PUBLIC, STATIC, share, spoken
 from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.pages import certificate_page
+from verifier.parts import WORKER, Part
 from verifier.published import FOLDERS, JSON, JWT, PNG, certificate_card, programme_card, published
 from verifier.reader import reader_of
 from verifier.report import Report, Verdict
@@ -26,13 +27,6 @@ from verifier.seal import seal_svg
 from verifier.syllabus_page import syllabus_page
 
 HTML = "text/html"
-
-
-class StaticFile(Struct, frozen=True):
-    """A part of the pages themselves: style sheet, picture or font."""
-
-    data: bytes
-    media_type: str
 
 
 class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,13 +45,13 @@ class Views:
         self,
         answers: Answers,
         base_url: str,
-        static: Mapping[str, StaticFile],
+        parts: Mapping[str, Part],
         count: Callable[[Report], None] | None = None,
     ) -> None:
         self._answers = answers
         self._count = count
         self._base_url = base_url  # the only source of links
-        self._static = static
+        self._parts = parts
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/", view_func=self.home, methods=["GET"])
@@ -71,6 +65,7 @@ class Views:
         for name in ("ns", "ns.json", "index.json"):
             app.add_url_rule(f"/{name}", f"published-{name}", self.published)
         app.add_url_rule("/static/<path:name>", view_func=self.static)
+        app.add_url_rule("/worker.js", view_func=self.worker)  # here, so that it serves every page
         app.add_url_rule("/healthz", view_func=self.health)
 
     def home(self) -> Response:
@@ -155,12 +150,10 @@ class Views:
         return self._picture(found.path) if found.media_type == PNG else self._file(found.path, found.media_type)
 
     def static(self, name: str) -> Response:
-        file = self._static.get(name)
-        if file is None:
-            abort(404)
-        response = Response(file.data, mimetype=file.media_type)
-        response.headers["Cache-Control"] = STATIC
-        return _conditional(response)
+        return self._part(name, STATIC)
+
+    def worker(self) -> Response:
+        return self._part(WORKER, NEWEST)
 
     def health(self) -> Response:
         good, document = self._answers.health()
@@ -226,6 +219,19 @@ class Views:
             abort(404)
         response = Response(data, mimetype=PNG)
         share(response)
+        return _conditional(response)
+
+    def _part(self, name: str, caching: str) -> Response:
+        part = self._parts.get(name)
+        if part is None:
+            abort(404)
+        packed = bool(part.packed) and request.accept_encodings["gzip"] > 0
+        response = Response(part.packed if packed else part.data, mimetype=part.media_type)
+        if packed:
+            response.content_encoding = "gzip"
+        if part.packed:
+            response.vary.add("Accept-Encoding")
+        response.headers["Cache-Control"] = caching
         return _conditional(response)
 
     def _file(self, path: str, media_type: str) -> Response:

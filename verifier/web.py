@@ -22,17 +22,17 @@ from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
 import templates
-from keys.encoding import sha256
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from verifier.answers import Answers
 from verifier.headers import protect, spoken
 from verifier.language import LANGUAGES, words_in
+from verifier.parts import SCRIPT, STYLE, TYPES, VERIFIER, Part, page_parts, words_name
 from verifier.published import JSON
 from verifier.reader import reader_of
 from verifier.sources import Site
 from verifier.tally import Tally
-from verifier.views import HTML, StaticFile, Views, small_seal
+from verifier.views import HTML, Views, small_seal
 
 PROBLEM = "application/problem+json"
 MAX_UPLOAD = 10_000_000  # bytes of a whole request body, where the settings say nothing else
@@ -44,7 +44,6 @@ THREADS = 8
 MAX_CONNECTIONS = 200
 SILENCE = 30  # seconds without a byte until a connection is closed
 
-_STATIC_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _FOLDER = Path(templates.__file__).parent
 _ERRORS = frozenset((400, 404, 405, 413, 429, 500))  # those with words of their own; 415 reads like 400
 _API_ERRORS = dict.fromkeys((400, 415), "Send JSON with the member `credential`, or a form with the file `file`.")
@@ -105,9 +104,9 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
     for language in LANGUAGES:  # read now, so that no answer waits for a file
         words_in(language)
-    static = _static_files(_FOLDER / "static")
-    _prepare_templates(app, base_url, static)
-    Views(Answers(site, clock), base_url, static, tally.count if tally else None).register(app)
+    parts = page_parts(_static_files(_FOLDER / "static"))
+    _prepare_templates(app, base_url, parts, site.root_digest)
+    Views(Answers(site, clock), base_url, parts, tally.count if tally else None).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))
@@ -155,24 +154,27 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _static_files(folder: Path) -> dict[str, StaticFile]:
+def _static_files(folder: Path) -> dict[str, bytes]:
     """All of them in memory, half a megabyte: no request ever names a path on the disk."""
-    return {
-        path.relative_to(folder).as_posix(): StaticFile(path.read_bytes(), _STATIC_TYPES[path.suffix])
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in _STATIC_TYPES
-    }
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in TYPES)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _prepare_templates(app: Flask, base_url: str, static: dict[str, StaticFile]) -> None:
-    """Each template is compiled now, once; `style` is the style sheet's address with its digest."""
+def _prepare_templates(app: Flask, base_url: str, parts: dict[str, Part], root: str) -> None:
+    """Each template is compiled now, once; `style`, `script`, `verifier` and `spoken` are addresses of parts."""
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.auto_reload = False
     environment.trim_blocks = environment.lstrip_blocks = True
-    style = sha256(static["page.css"].data).hex()[:16]
     environment.globals.update(
-        host=urlsplit(base_url).netloc, base_url=base_url, style=f"/static/page.css?v={style}", seal=small_seal
+        host=urlsplit(base_url).netloc,
+        base_url=base_url,
+        root=root,
+        style=parts[STYLE].address,
+        script=parts[SCRIPT].address,
+        verifier=parts[VERIFIER].address,
+        spoken={language: parts[words_name(language)].address for language in LANGUAGES},
+        seal=small_seal,
     )
     for name in environment.list_templates():
         environment.get_template(name)

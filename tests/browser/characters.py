@@ -19,10 +19,13 @@ _HEAD = """\
 // Which characters a text may hold, up to Unicode 14, and of which script its letters are: generated from keys/text.py.
 //
 // Ranges of code points: the gap before a run and the length of the run, in turn, in base 36.
+// Scripts are numbered; those that a rule names come first.
 "use strict";
 
 globalThis.Handseal.characters = {
 """
+NAMED = "CJK HIRAGANA KATAKANA BOPOMOFO HANGUL CYRILLIC GREEK COPTIC ARMENIAN CHEROKEE LISU".split()
+"""The scripts that a rule names; of the others it only matters that they differ."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTH = 110
 
@@ -31,7 +34,7 @@ def table() -> str:
     """The whole file."""
     plain = [point for point in range(0x110000) if text._is_plain(chr(point))]
     letters = [(point, script) for point in plain if (script := text._script(chr(point)))]
-    scripts = sorted({script for _, script in letters})
+    scripts = [*NAMED, *sorted({script for _, script in letters} - {*NAMED})]
     runs = list(_script_runs(letters))
     categories = {point: unicodedata.category(chr(point))[0] for point in plain}
     ranges = {
@@ -46,7 +49,7 @@ def table() -> str:
     lines = [_member(name, _steps(_runs(points))) for name, points in ranges.items()]
     lines.append(_member("letters", _steps((first, last) for first, last, _ in runs)))
     lines.append(_member("letterScripts", [_base36(scripts.index(script)) for _, _, script in runs]))
-    lines.append(_member("scripts", scripts))
+    lines.append(_member("scripts", NAMED))
     return _HEAD + "".join(lines) + "};\n"
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from tests.browser.live import listening
 from tests.served import Served
+from verifier.folder import Folder, publish_index
 from verifier.report import Verdict
 
 PHONE = (390, 844)
@@ -91,6 +92,7 @@ def browser() -> Iterator[Browser]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     served = Served(tmp_path_factory.mktemp("site"))
     lookups = {verdict: served.add(served.issue(verdict)) for verdict in Verdict}
+    publish_index(Folder(served.published.folder))  # as publishing does: a browser asks for nothing that is not there
     with listening(served.app()) as url:
         yield Live(url, served, lookups)
 

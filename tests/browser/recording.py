@@ -76,20 +76,47 @@ def _materials(materials: Any) -> dict[str, Any]:
         "trustFault": materials.trust_fault,
         "lists": {identity: _list(entry) for identity, entry in sorted(materials.lists.items())},
         "syllabuses": {identity: _part(_text(data)) for identity, data in sorted(materials.syllabuses.items())},
-        "rollback": {"code": rollback.code, "outcome": rollback.outcome.value, "text": rollback.text},
+        "rollback": {
+            "code": rollback.code,
+            "outcome": rollback.outcome.value,
+            "case": rollback.case,
+            "values": {name: _value(value) for name, value in rollback.values},
+        },
     }
 
 
+def _value(value: str | int | datetime) -> str | int:
+    return format_time(value) if isinstance(value, datetime) else value
+
+
 def outline(report: Any) -> dict[str, Any]:
-    """What a browser must say too: everything of the JSON report but the sentences, which have words of their own."""
-    document = report.as_json("")
-    del document["source"]
-    for check in document["checks"]:
-        del check["text"]
-    for partner in document["partners"]:
-        partner["note"] = bool(partner.get("note"))
-    document["credential"] = document["credential"] and document["credential"]["id"]
-    return document | {"lists": [format_time(entry.dated) for entry in report.lists], "syllabus": bool(report.syllabus)}
+    """What a browser must say too: all that leads to the sentences, but for the technical details."""
+    return {
+        "verdict": report.verdict.word,
+        "asOf": format_time(report.as_of) if report.as_of else None,
+        "checks": [
+            {
+                "code": check.code,
+                "outcome": check.outcome.value,
+                "case": check.case,
+                "values": {name: _value(value) for name, value in check.values},
+            }
+            for check in report.checks
+        ],
+        "partners": [
+            {
+                "id": partner.id,
+                "name": partner.name,
+                "outcome": partner.outcome.value,
+                "signed": format_time(partner.signed) if partner.signed else None,
+                "reason": partner.reason,
+            }
+            for partner in report.partners
+        ],
+        "lists": [[entry.owner, entry.purpose, format_time(entry.dated)] for entry in report.lists],
+        "credential": report.certificate.id if report.certificate else None,
+        "syllabus": bool(report.syllabus),
+    }
 
 
 def _recording_verify(verify: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,7 +173,7 @@ def _recording_carrier(credentials_in: Callable[..., Any]) -> Callable[..., Any]
     def recorded(data: bytes) -> Any:
         found = credentials_in(data)
         if len(data) <= MAX_BYTES:
-            _ask("carrier", [b64url_encode(token) for token in found.tokens], data=_text(data))
+            _ask("carrier", [[b64url_encode(token) for token in found.tokens], found.hint], data=_text(data))
         return found
 
     return recorded

@@ -42,9 +42,9 @@
       const report = await H.verify(bytesOf(question.token), materialsOf(question.materials, parts), question);
       return {
         verdict: report.verdict, asOf: report.asOf, credential: report.credential?.id ?? null, syllabus: Boolean(report.syllabus),
-        checks: report.checks.map(({ code, outcome }) => ({ code, outcome })),
-        partners: report.partners.map(({ note, ...line }) => ({ ...line, note: Boolean(note) })),
-        lists: report.lists.map((list) => list.dated),
+        checks: report.checks.map(({ code, outcome, case: named, values }) => ({ code, outcome, case: named, values })),
+        partners: report.partners.map(({ detail, ...line }) => ({ signed: null, ...line })),
+        lists: report.lists.map(({ name, purpose, dated }) => [name, purpose, dated]),
       };
     },
 
@@ -61,7 +61,10 @@
         return [trust.list.version, trust.rootVersion, trust.expires, trust.digest];
       }),
 
-    carrier: async ({ data }) => (await H.credentialsIn(bytesOf(data))).tokens.map(H.toBase64url),
+    carrier: async ({ data }) => {
+      const { tokens, hint } = await H.credentialsIn(bytesOf(data));
+      return [tokens.map(H.toBase64url), hint];
+    },
   };
 
   globalThis.replay = async (questions, parts) => {

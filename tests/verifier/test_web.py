@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import subprocess
@@ -272,11 +273,31 @@ def test_a_new_status_list_is_seen_at_once(tmp_path: Path) -> None:
     assert client.get(f"/c/{lookup}").headers["Handseal-Verdict"] == "revoked"
 
 
+def weight_of(client: FlaskClient, *names: str) -> int:
+    return sum(len(client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"}).data) for name in names)
+
+
 def test_the_first_page_is_small_enough_for_a_slow_network(client: FlaskClient, lookups: dict[Verdict, str]) -> None:
-    fonts = "fonts/handseal-sans-{}.woff2"
-    files = ["page.css", "icon.svg", *(fonts.format(name) for name in ("latin-400", "latin-700", "thai-400"))]
-    weight = sum(len(client.get(f"/static/{name}").data) for name in files)
+    fonts = (f"fonts/handseal-sans-{name}.woff2" for name in ("latin-400", "latin-700", "thai-400"))
+    weight = weight_of(client, "page.css", "page.js", "icon.svg", *fonts)
+    assert weight + len(client.get("/").data) < 40_000
     assert weight + len(client.get(f"/c/{lookups[Verdict.VALID]}").data) < 60_000
+    assert weight_of(client, "verify.js", "words-en.json") < 40_000  # they come when the answer is there
+
+
+@pytest.mark.parametrize("accepted", ["gzip, deflate, br", "gzip;q=0", "", "*"])
+def test_the_parts_of_a_page_are_packed_for_whoever_can_unpack_them(client: FlaskClient, accepted: str) -> None:
+    answer = client.get("/static/verify.js", headers={"Accept-Encoding": accepted})
+    packed = accepted in ("gzip, deflate, br", "*")
+    assert (answer.headers.get("Content-Encoding") == "gzip", "Accept-Encoding" in answer.headers["Vary"]) == (
+        packed,
+        True,
+    )
+    script = gzip.decompress(answer.data) if packed else answer.data
+    assert b"Handseal" in script
+    again = {"If-None-Match": answer.headers["ETag"], "Accept-Encoding": accepted}
+    assert client.get("/static/verify.js", headers=again).status_code == 304
+    assert client.get("/static/fonts/handseal-sans-latin-400.woff2").headers.get("Content-Encoding") is None
 
 
 SERVER = """

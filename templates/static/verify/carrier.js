@@ -19,16 +19,6 @@
   const SVG_CREDENTIAL = /<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?credential\s[^<>]*?\bverify\s*=\s*["']([A-Za-z0-9_.-]+)["']/g;
   const BADGE_KEYWORD = "openbadgecredential\x00";
 
-  const hints = {
-    nothing: "There is no Handseal certificate in this file. Use the PDF or the file that the clinic sent.",
-    tooLarge: "This file is larger than 50 MB, so it was not read.",
-    picture: "This picture carries no certificate that can be read here. Use the PDF, or the number beside the QR code.",
-    encrypted: "This PDF is protected, so it could not be read. Use the file that the clinic sent.",
-    damaged: "This PDF could not be read. Use the file that the clinic sent, or the number beside the QR code.",
-    emptyPdf: "This PDF carries no certificate; printing or saving it anew may have dropped it. Use the clinic's own file.",
-    several: "This file carries two different certificates. Nobody can say which one it is meant to show.",
-  };
-
   /** More in a file than is looked at. */
   class Unreadable extends Error {}
 
@@ -41,22 +31,21 @@
 
   const strip = (text) => text.replace(/^[ \t\r\n\v\f]+/, "").replace(/[ \t\r\n\v\f]+$/, "");
 
-  /** The report on the one certificate in a file: `unknown` where there is none, `invalid` where there are several. */
-  async function verifyCarried(bytes, materials, moments) {
-    const { tokens, hint } = await credentialsIn(bytes);
-    if (tokens.length === 1) return H.verify(tokens[0], materials, moments);
-    return tokens.length ? H.undecided(hints.several, "invalid") : H.undecided(hint);
+  /** The report where a file carries no certificate, or more than one: nobody can say which one it is meant to show. */
+  function noCertificate(tokens, hint) {
+    const limit = MAX_CARRIER_BYTES / 1_000_000;
+    return tokens.length ? H.undecided("several", "invalid") : H.undecided(hint, "unknown", { limit });
   }
 
-  /** The tokens in a file or a pasted text, none of them believed yet; where there is none, a hint that says why. */
+  /** The tokens in a file or a pasted text, none of them believed yet; where there is none, a case that says why. */
   async function credentialsIn(bytes) {
-    if (bytes.length > MAX_CARRIER_BYTES) return { tokens: [], hint: hints.tooLarge };
+    if (bytes.length > MAX_CARRIER_BYTES) return { tokens: [], hint: "too-large" };
     const text = latin(bytes);
     if (text.slice(0, 1024).includes("%PDF-")) return readPdf(bytes, text);
-    if (text.startsWith(PNG)) return readTokens(tokensInPng(bytes, text), hints.picture);
-    if (text.slice(0, 4096).includes("<svg")) return readTokens(tokensInSvg(text), hints.picture);
-    if (PICTURES.some((start) => text.startsWith(start))) return { tokens: [], hint: hints.picture };
-    return isToken(text) ? { tokens: [bytesIn(strip(text))], hint: "" } : { tokens: [], hint: hints.nothing };
+    if (text.startsWith(PNG)) return readTokens(tokensInPng(bytes, text), "picture");
+    if (text.slice(0, 4096).includes("<svg")) return readTokens(tokensInSvg(text), "picture");
+    if (PICTURES.some((start) => text.startsWith(start))) return { tokens: [], hint: "picture" };
+    return isToken(text) ? { tokens: [bytesIn(strip(text))], hint: "" } : { tokens: [], hint: "nothing" };
   }
 
   const bytesIn = (text) => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
@@ -75,9 +64,9 @@
   async function readPdf(bytes, text) {
     const found = await readTokens(tokensInStreams(bytes, text), "");
     if (found.tokens.length) return found;
-    if (found.hint) return { tokens: [], hint: hints.damaged };
-    if (text.includes("/Encrypt")) return { tokens: [], hint: hints.encrypted };
-    return { tokens: [], hint: text.slice(-4096).includes("%%EOF") ? hints.emptyPdf : hints.damaged };
+    if (found.hint) return { tokens: [], hint: "damaged" };
+    if (text.includes("/Encrypt")) return { tokens: [], hint: "encrypted" };
+    return { tokens: [], hint: text.slice(-4096).includes("%%EOF") ? "empty-pdf" : "damaged" };
   }
 
   /** Tokens of distinct content; two different ones decide, so no more are looked for. */
@@ -93,7 +82,7 @@
         if (!distinct.has(content)) distinct.set(content, bytesOf(token));
       }
     } catch (error) {
-      if (error instanceof Unreadable) return { tokens: [], hint: hints.damaged };
+      if (error instanceof Unreadable) return { tokens: [], hint: "damaged" };
       throw error;
     }
     return { tokens: [...distinct.values()], hint: distinct.size ? "" : hint };
@@ -185,5 +174,5 @@
     for (const [, token] of text.matchAll(SVG_CREDENTIAL)) if (token.length <= MAX_BYTES && TOKEN.test(token)) yield token;
   }
 
-  Object.assign(H, { credentialsIn, verifyCarried });
+  Object.assign(H, { credentialsIn, noCertificate });
 }

@@ -70,10 +70,10 @@
   }
 
   function whyNot(cosignature, certificate, policy, at) {
-    if (cosignature.organisation === certificate.issuer.id) return "the issuing clinic cannot co-sign its own certificate";
-    if (!policy.cosigners.includes(cosignature.organisation)) return "is not asked to co-sign this programme";
-    if (!fits(cosignature, certificate, at)) return "is dated outside the time in which it could co-sign";
-    if (policy.until !== undefined && cosignature.signed > policy.until) return "is dated after the programme's co-signing ended";
+    if (cosignature.organisation === certificate.issuer.id) return "own-certificate";
+    if (!policy.cosigners.includes(cosignature.organisation)) return "not-asked";
+    if (!fits(cosignature, certificate, at)) return "outside-its-time";
+    if (policy.until !== undefined && cosignature.signed > policy.until) return "after-the-end";
     return "";
   }
 
@@ -83,10 +83,10 @@
     const index = Number(entry.statusListIndex);
     let list = lists.get(entry.statusListCredential) ?? "its status list is missing";
     if (list.use && list.use !== "cosign") list = "its status list is not signed by a key for co-signing";
-    const unconfirmed = (reason) => ({ standing: "unconfirmed", note: `could not be confirmed: ${reason}` });
+    const unconfirmed = (detail) => ({ standing: "unconfirmed", detail });
     if (typeof list === "string") return unconfirmed(list);
     if (index >= H.lengthOf(list)) return unconfirmed("its status list is too short");
-    return H.isSet(list, index) ? { standing: "withdrawn", note: "" } : { standing: "confirmed", note: "" };
+    return H.isSet(list, index) ? { standing: "withdrawn", detail: "" } : { standing: "confirmed", detail: "" };
   }
 
   /** W: the earliest date among co-signatures by keys that were never declared compromised. */
@@ -109,18 +109,19 @@
       const candidate = candidates.find(({ organisation }) => organisation === id);
       const found = candidate ?? refused.get(id);
       const name = trust.name(id, found?.signed ?? certificate.validFrom);
-      if (!found) return { id, name, outcome: "not-signed" };
+      if (!found) return { id, name, outcome: "not-signed", reason: "", detail: "" };
       const line = candidate ? lineOf(candidate, confirmed.includes(candidate)) : ["not-counted", found.reason];
-      return { id, name, outcome: line[0], signed: found.signed, ...(line[1] && { note: line[1] }) };
+      return { id, name, outcome: line[0], signed: found.signed, reason: line[1], detail: found.detail ?? "" };
     });
   }
 
-  function lineOf({ standing, note, key }, counts) {
+  /** What became of it, and why it does not count, counts all the same, or is not confirmed. */
+  function lineOf({ standing, key }, counts) {
     if (standing === "withdrawn") return ["withdrawn", ""];
-    if (standing === "unconfirmed") return ["unknown", note];
-    if (!counts) return ["not-counted", "its key was compromised, and nothing proves that it signed before"];
+    if (standing === "unconfirmed") return ["unknown", "unconfirmed"];
+    if (!counts) return ["not-counted", "compromised"];
     if (key.compromisedSince === undefined) return ["signed", ""];
-    return ["signed", "its key was compromised later; another body's co-signature proves the earlier date"];
+    return ["signed", "witnessed"];
   }
 
   Object.assign(H, { CLOCK_GRACE, countQuorum, openCosignature, witness });

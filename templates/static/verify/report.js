@@ -13,29 +13,28 @@
   const VERDICTS = [
     "valid", "unknown", "incomplete", "expired", "suspended", "withdrawn", "superseded", "revoked", "invalid",
   ];
-  const MONTHS = "January February March April May June July August September October November December".split(" ");
-
-  /** `20 November 2026`: the calendar date as written, never moved to another zone. */
-  const day = (time) => `${Number(time.slice(8, 10))} ${MONTHS[Number(time.slice(5, 7)) - 1]} ${time.slice(0, 4)}`;
-
-  /** Grows while a verification runs; nothing that was found is taken back. */
+  /** Grows while a verification runs; nothing that was found is taken back.
+   *
+   * `case` names the sentence among those of its code (`check` in the messages), `values` fill its places, and the
+   * detail is technical and English, for whoever looks into a fault. */
   class Findings {
     constructor() {
       this.found = new Map();
       this.verdict = "valid";
+      this.incapable = false; // whether this browser could not check something by itself
     }
 
-    passed(code, text) {
-      this.found.set(code, { code, outcome: "pass", text });
+    passed(code, named = "pass", values = {}) {
+      this.found.set(code, { code, outcome: "pass", case: named, detail: "", values });
     }
 
-    failed(code, text, verdict = "invalid") {
-      this.found.set(code, { code, outcome: "fail", text });
+    failed(code, verdict, named = "fail", values = {}, detail = "") {
+      this.found.set(code, { code, outcome: "fail", case: named, detail, values });
       this.worsen(verdict);
     }
 
-    unknown(code, text) {
-      this.found.set(code, { code, outcome: "unknown", text });
+    unknown(code, named = "unknown", values = {}, detail = "") {
+      this.found.set(code, { code, outcome: "unknown", case: named, detail, values });
       this.worsen("unknown");
     }
 
@@ -51,23 +50,23 @@
 
     /** One check for each code, in order; what did not run says so. */
     complete() {
-      return CODES.map((code) => this.found.get(code) ?? { code, outcome: "not-run", text: "Not checked." });
+      return CODES.map((code) => this.found.get(code) ?? { code, outcome: "not-run", case: "not-run", detail: "", values: {} });
     }
   }
 
   /** A report in which nothing of a credential is shown: there was none, it is invalid, or nothing could open it. */
   const withoutCertificate = (findings) => ({
     verdict: findings.verdict, asOf: null, checks: findings.complete(), partners: [], lists: [], credential: null,
-    syllabus: null, issuer: null,
+    syllabus: null, issuer: null, incapable: findings.incapable,
   });
 
-  /** A report without a certificate: `token.form` says in `text` why nothing was verified. */
-  function undecided(text, verdict = "unknown") {
+  /** A report without a certificate: `token.form` says by `named` why nothing was verified. */
+  function undecided(named, verdict = "unknown", values = {}) {
     const findings = new Findings();
-    if (verdict === "unknown") findings.unknown("token.form", text);
-    else findings.failed("token.form", text, verdict);
+    if (verdict === "unknown") findings.unknown("token.form", named, values);
+    else findings.failed("token.form", verdict, named, values);
     return withoutCertificate(findings);
   }
 
-  Object.assign(H, { CODES, Findings, day, undecided, withoutCertificate });
+  Object.assign(H, { CODES, Findings, undecided, withoutCertificate });
 }

@@ -47,9 +47,9 @@
   const joins = { T: ranges(tables.joiningT), D: ranges(tables.joiningD), L: ranges(tables.joiningL), R: ranges(tables.joiningR) };
   const letterBounds = unpacked(tables.letters);
   const scriptNames = tables.scripts.split(" ");
-  const letterScripts = tables.letterScripts.split(" ").map((number) => scriptNames[parseInt(number, 36)]);
+  const letterScripts = tables.letterScripts.split(" ").map((number) => scriptNames[parseInt(number, 36)] ?? number);
 
-  /** The script of a letter; empty for what all scripts share. */
+  /** The script of a letter, by name or number; empty for what all scripts share. */
   const scriptOf = (point) => letterScripts[runOf(letterBounds, point)] ?? "";
 
   /** A Fault naming the first character that is not allowed, or a text that is not in normal form NFC. */

@@ -40,6 +40,7 @@
     return {
       verdict: findings.verdict, asOf: used[0]?.dated ?? null, checks: findings.complete(), partners: quorum.partners,
       lists: used, credential: certificate, syllabus, issuer: partyOf(opened), digest: opened.digest,
+      incapable: findings.incapable,
     };
   }
 
@@ -54,11 +55,11 @@
       .map(({ endorsement }) => lists.get(endorsement.credentialStatus.statusListCredential))
       .filter((list) => list && typeof list !== "string");
 
-  /** Name and date of each list that was used, the oldest first. */
+  /** Owner, purpose and date of each list that was used, the oldest first. */
   function datesOf(lists, trust) {
     const named = lists.map((list) => {
       const { purpose } = H.parseList(list.id, "status list");
-      return { name: `${trust.name(list.issuer, list.validFrom)}: ${steps.LIST_NAMES[purpose]}`, dated: list.validFrom };
+      return { name: trust.name(list.issuer, list.validFrom), purpose, dated: list.validFrom };
     });
     return named.sort((one, other) => (one.dated < other.dated ? -1 : one.dated > other.dated ? 1 : 0));
   }
