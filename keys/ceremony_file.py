@@ -143,8 +143,55 @@ class TrustSign(Ceremony, frozen=True, tag="trust-sign"):
     outputs: TrustSignOutputs
 
 
-AnyCeremony = Keygen | Cosign | Withdraw | Status | TrustInit | TrustSign
-FORMS: tuple[type[AnyCeremony], ...] = (Keygen, Cosign, Withdraw, Status, TrustInit, TrustSign)
+class SplitInputs(Settings, frozen=True):
+    key: Path_
+
+
+class SplitOutputs(Settings, frozen=True):
+    shares: Path_
+    record: Path_
+
+
+class Split(Ceremony, frozen=True, tag="split"):
+    """A key is split into `shares`, of which `threshold` make it again; the folder of shares is new."""
+
+    threshold: Annotated[int, Meta(ge=2, le=16)]
+    shares: Annotated[int, Meta(ge=2, le=16)]
+    inputs: SplitInputs
+    outputs: SplitOutputs
+
+
+class RecoverInputs(Settings, frozen=True):
+    """`shares` absent: each keeper types theirs."""
+
+    public: Path_
+    shares: Annotated[tuple[Path_, ...], Meta(min_length=2)] | UnsetType = UNSET
+
+
+class Recover(Ceremony, frozen=True, tag="recover"):
+    """A key is made again from its shares, under new passphrases."""
+
+    inputs: RecoverInputs
+    outputs: KeygenOutputs
+
+
+class DrillOutputs(Settings, frozen=True):
+    record: Path_
+
+
+class Drill(Ceremony, frozen=True, tag="drill"):
+    """Shares are proven to make their key, and no key is written."""
+
+    inputs: RecoverInputs
+    outputs: DrillOutputs
+
+
+Trusting = Cosign | Withdraw | Status | TrustSign
+"""The kinds that go by a trust list which may be brought along."""
+AnyCeremony = Trusting | Keygen | TrustInit | Split | Recover | Drill
+FORMS: tuple[type[AnyCeremony], ...] = (
+    Keygen, Cosign, Withdraw, Status, TrustInit, TrustSign, Split, Recover, Drill,
+)  # fmt: skip
 
 
 class _Head(Struct, frozen=True):
@@ -183,9 +230,10 @@ def _require_sense(ceremony: AnyCeremony, place: str) -> None:
         raise ConfigurationError(f"{place}: algorithm: a key for trust lists is always Ed25519", hint="take it out")
     if isinstance(ceremony, Withdraw) and bool(ceremony.certificates) == (ceremony.inputs.request is not UNSET):
         raise ConfigurationError(f"{place}: name either certificates or inputs.request")
-    inputs = None if isinstance(ceremony, Keygen | TrustInit) else ceremony.inputs
-    if inputs is not None and inputs.root is not UNSET and inputs.trust is UNSET:
+    if isinstance(ceremony, Trusting) and ceremony.inputs.root is not UNSET and ceremony.inputs.trust is UNSET:
         raise ConfigurationError(f"{place}: inputs.root: goes with inputs.trust")
+    if isinstance(ceremony, Split) and ceremony.threshold > ceremony.shares:
+        raise ConfigurationError(f"{place}: threshold: is more than the {ceremony.shares} shares")
     for stated in stated_files(ceremony):
         if not _HEX.fullmatch(stated.sha256):
             raise ConfigurationError(

@@ -25,7 +25,7 @@ from keys.offline_cli import (
     online_option,
     passphrase_option,
 )
-from keys.plan_steps import Phase
+from keys.phase import Phase
 from keys.review_cli import read_review, show_review
 from keys.signer import Signer
 from keys.sitting_cli import Sitting, input_file, json_option, root_option, sitting, trust_option

@@ -11,8 +11,8 @@ import click
 
 from keys.console import escape, talk
 from keys.encoding import sri
+from keys.phase import Phase
 from keys.plan import Plan
-from keys.plan_steps import Phase
 from keys.plan_text import step_lines
 from keys.transcript import Transcript
 

@@ -26,7 +26,7 @@ from keys.offline_cli import (
     open_home,
     passphrase_option,
 )
-from keys.plan_steps import Phase
+from keys.phase import Phase
 from keys.possession import KeyUse, PublicKeyFile
 from keys.private_key import sign_with
 from keys.secret_files import require_secret_place

@@ -13,7 +13,10 @@ from msgspec import UNSET, Struct
 from keys.ceremony_file import (
     AnyCeremony,
     Cosign,
+    Drill,
     Keygen,
+    Recover,
+    Split,
     Stated,
     Status,
     TrustInit,
@@ -22,11 +25,11 @@ from keys.ceremony_file import (
     ceremony_digest,
     kind_of,
     parse_ceremony,
-    stated_files,
 )
 from keys.encoding import Digest, digest_words
 from keys.people import Person, names_of
-from keys.plan_steps import Instruction, Phase, instructions
+from keys.phase import Instruction, Phase
+from keys.plan_steps import instructions
 
 
 class Step(Struct, frozen=True):
@@ -106,6 +109,12 @@ def _title(ceremony: AnyCeremony) -> str:
             return "Draft the first trust list"
         case TrustSign():
             return "Sign a draft of the trust list"
+        case Split():
+            return f"Split a key into {ceremony.shares} shares"
+        case Recover():
+            return "Make a key again from its shares"
+        case Drill():
+            return "Prove that shares make their key"
         case _:
             assert_never(ceremony)
 
@@ -114,14 +123,12 @@ def _bring(ceremony: AnyCeremony) -> Iterator[str]:
     """The inputs, with the digests that were written down."""
     if isinstance(ceremony, Keygen):
         return
-    stated = {entry.file: entry.sha256 for entry in stated_files(ceremony)}
     for name in ceremony.inputs.__struct_fields__:
         value = getattr(ceremony.inputs, name)
         if value is UNSET:
             continue
-        file = value.file if isinstance(value, Stated) else value
-        digest = f" (sha256 {stated[file]})" if isinstance(value, Stated) else ""
-        yield f"{name}: {file}{digest}"
+        for entry in value if isinstance(value, tuple) else (value,):
+            yield f"{name}: {entry.file} (sha256 {entry.sha256})" if isinstance(entry, Stated) else f"{name}: {entry}"
 
 
 def _makes(ceremony: AnyCeremony) -> Iterator[str]:

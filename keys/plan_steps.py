@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import assert_never
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
-from keys.ceremony_file import AnyCeremony, Cosign, Keygen, Status, TrustInit, TrustSign, Withdraw
+from keys.ceremony_file import (
+    AnyCeremony,
+    Cosign,
+    Drill,
+    Keygen,
+    Recover,
+    Split,
+    Status,
+    Trusting,
+    TrustInit,
+    TrustSign,
+    Withdraw,
+)
 from keys.people import Role, custodians_of
-
-
-class Phase(Enum):
-    """Where a ceremony stands; the program names each before it begins with it."""
-
-    PREPARE = "Prepare"
-    CHECK = "Check"
-    REVIEW = "Review"
-    WORDS = "Compare words"
-    KEY = "Use the key"
-    RECORD = "Record"
-    CLOSE = "Close"
-
-
-class Instruction(Struct, frozen=True):
-    """One step before it has a number; `who` None is everybody."""
-
-    phase: Phase
-    who: Role | None
-    do: str
-    say: str = ""
-    write: str = ""
-    stop: str = ""
+from keys.phase import Instruction, Phase
 
 
 def instructions(ceremony: AnyCeremony) -> Iterator[Instruction]:
@@ -51,6 +40,10 @@ def instructions(ceremony: AnyCeremony) -> Iterator[Instruction]:
             yield from _trust_init(ceremony)
         case TrustSign():
             yield from _trust_sign(ceremony)
+        case Split():
+            yield from _split(ceremony)
+        case Recover() | Drill():
+            yield from _recover(ceremony)
         case _:
             assert_never(ceremony)
     if not isinstance(ceremony, TrustInit):
@@ -61,7 +54,7 @@ def _opening(ceremony: AnyCeremony) -> Iterator[Instruction]:
     yield Instruction(
         Phase.PREPARE,
         None,
-        "Sit down at one table with this plan on paper. Whoever is not named on it leaves the room.",
+        f"Sit down at one table with this plan on paper. Whoever {_stranger(ceremony)} leaves the room.",
         write="Date, time and place, at the head of the plan.",
         stop="somebody named here is missing: nobody stands in for them.",
     )
@@ -85,8 +78,7 @@ def _opening(ceremony: AnyCeremony) -> Iterator[Instruction]:
         say="The time on the screen.",
         stop="it is wrong by more than ten minutes: set the clock and begin again.",
     )
-    trusted = {"trust", "root"} & set(() if isinstance(ceremony, Keygen) else ceremony.inputs.__struct_fields__)
-    if trusted and not isinstance(ceremony, Keygen | TrustInit) and ceremony.inputs.root is not UNSET:
+    if isinstance(ceremony, Trusting) and ceremony.inputs.root is not UNSET:
         yield Instruction(
             Phase.CHECK,
             Role.READER,
@@ -96,13 +88,13 @@ def _opening(ceremony: AnyCeremony) -> Iterator[Instruction]:
         )
 
 
+def _stranger(ceremony: AnyCeremony) -> str:
+    """Who has no business at the table: keepers of shares come as well, and are not known days before."""
+    return "is not named on it and keeps no share" if isinstance(ceremony, Recover | Drill) else "is not named on it"
+
+
 def _keygen(ceremony: Keygen) -> Iterator[Instruction]:
-    yield Instruction(
-        Phase.KEY,
-        Role.CUSTODIAN,
-        f"Draw six words or more with dice as the passphrase; type it twice. The others look away.{_each(ceremony)}",
-        write="The passphrase, on one slip, which goes into an envelope of its own and is sealed.",
-    )
+    yield _passphrase(ceremony)
     yield Instruction(
         Phase.RECORD,
         Role.READER,
@@ -226,6 +218,60 @@ def _each(ceremony: AnyCeremony) -> str:
     """What two custodians are told."""
     two = len(custodians_of(ceremony.person)) > 1
     return " One after the other, each a passphrase of their own: the key opens with both." if two else ""
+
+
+def _split(ceremony: Split) -> Iterator[Instruction]:
+    yield from _key(ceremony, f"The program writes {ceremony.shares} files, one share in each.")
+    yield Instruction(
+        Phase.CLOSE,
+        Role.WITNESS,
+        "Put each share into an envelope of its own, sealed, for a keeper of its own. "
+        f"{ceremony.threshold} of them are the key: no two in one place, none beside the key.",
+        write="On each envelope: its number, the organisation, the date. On the record: who keeps which.",
+    )
+    yield Instruction(
+        Phase.CLOSE,
+        Role.CUSTODIAN,
+        "Remove the shares from this machine, and plan a drill within a month.",
+        stop="a keeper is missing: a share without a keeper is destroyed, and the key is split anew another day.",
+    )
+
+
+def _recover(ceremony: Recover | Drill) -> Iterator[Instruction]:
+    typed = ceremony.inputs.shares is UNSET
+    yield Instruction(
+        Phase.KEY,
+        None,
+        "Each keeper opens their envelope and types its words, alone at screen and keyboard."
+        if typed
+        else "Each keeper plugs in their share, and takes it away again when the program has the key.",
+        write="Which shares were used.",
+        stop="an envelope was opened before.",
+    )
+    if isinstance(ceremony, Recover):
+        yield _passphrase(ceremony)
+    yield Instruction(
+        Phase.RECORD,
+        Role.READER,
+        "Read the twelve words of the key from the record of its making; everybody compares them with the screen.",
+        say="The twelve words of the key.",
+        stop="a word differs.",
+    )
+    yield Instruction(
+        Phase.CLOSE,
+        Role.WITNESS,
+        "Give each keeper their share in a new envelope.",
+        write="On the new envelope: the same as on the old one, and today's date.",
+    )
+
+
+def _passphrase(ceremony: AnyCeremony) -> Instruction:
+    return Instruction(
+        Phase.KEY,
+        Role.CUSTODIAN,
+        f"Draw six words or more with dice as the passphrase; type it twice. The others look away.{_each(ceremony)}",
+        write="The passphrase, on one slip, which goes into an envelope of its own and is sealed.",
+    )
 
 
 def _words(of: str, source: str) -> Iterator[Instruction]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from keys.phase import Phase
 from keys.plan import Plan, Step
-from keys.plan_steps import Phase
 
 _FOLDER = textwrap.TextWrapper(
     width=100, initial_indent=" " * 5, subsequent_indent=" " * 7, break_long_words=False, break_on_hyphens=False

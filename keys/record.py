@@ -11,8 +11,8 @@ from string import Template
 from msgspec import Struct
 
 from keys.encoding import Digest, canonical, digest_words, format_time
+from keys.phase import Phase
 from keys.plan import Plan, Step
-from keys.plan_steps import Phase
 from keys.possession import PublicKeyFile
 from keys.qr import bytes_svg
 from keys.transcript import CLOSED, Closed, Line
@@ -24,7 +24,8 @@ _TITLES = {
     "status": "A status list was written",
     "trust-sign": "A trust list was signed",
     "split": "A key was split into shares",
-    "recover": "A key was recovered from its shares",
+    "recover": "A key was made again from its shares",
+    "drill": "Shares were proven to make their key",
 }
 _ABSENT = (("", "custodian"), ("", "witness"))  # lines to fill in by hand where nobody was named
 _GROUP = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from keys.offline_cli import (
     open_home,
     passphrase_option,
 )
+from keys.phase import Phase
 from keys.possession import PublicKeyFile
 from keys.private_key import AnyPrivateKey, sign_with
 from keys.secret_files import read_secret, require_secret_place, write_secret
@@ -59,14 +60,22 @@ def split(key_path: Path, threshold: int, shares: int, out: Path, **options: Any
     \b
     handseal-ceremony split --key cosign.key --threshold 2 --shares 3 --out shares
     """
+    split_into(out, key_path, threshold=threshold, shares=shares, options=options, guide=Guide())
+
+
+def split_into(
+    out: Path, key_path: Path, *, threshold: int, shares: int, options: Mapping[str, Any], guide: Guide
+) -> None:
+    """The shares of a key in the new folder `out`."""
     network = require_offline(online=options["online"])
     public = read_public_key(public_path(key_path))
     require_secret_place(out)
     with (
         open_home(options["home"]) as home,
-        ceremony_transcript(home, "split", guide=Guide(), key=public.kid, network=network) as written,
+        ceremony_transcript(home, "split", guide=guide, key=public.kid, network=network) as written,
     ):
         home.require_owner(public.organisation)
+        guide.reach(Phase.KEY)
         key = open_private_key(key_path, public, options["passphrase_files"], note=written.add)
         made = split_key(key, threshold=threshold, shares=shares, place=str(key_path))
         with new_folder(out) as beside:
@@ -112,16 +121,24 @@ def recover(public_file: Path, share_files: tuple[Path, ...], out: Path | None, 
     """
     if drill == (out is not None):
         raise click.UsageError("name --out KEY, or --drill")
+    recover_into(out, public_file, share_files, options=options, guide=Guide())
+
+
+def recover_into(
+    out: Path | None, public_file: Path, share_files: Sequence[Path], *, options: Mapping[str, Any], guide: Guide
+) -> None:
+    """The key of `public_file` at `out`, or, with None, only the proof that its shares make it."""
     network = require_offline(online=options["online"])
     public = read_public_key(public_file)
     if out is not None:
         _require_place(out, public)
-    command = "drill" if drill else "recover"
+    command = "drill" if out is None else "recover"
     with (
         open_home(options["home"]) as home,
-        ceremony_transcript(home, command, guide=Guide(), key=public.kid, network=network) as written,
+        ceremony_transcript(home, command, guide=guide, key=public.kid, network=network) as written,
     ):
         home.require_owner(public.organisation)
+        guide.reach(Phase.KEY)
         key = gather_key(public, share_files, written.add)
         if out is not None:
             put_back(written, out, key, public, options["passphrase_files"])

@@ -17,7 +17,7 @@ from keys.home import Home
 from keys.keyfile import public_path, read_public_key
 from keys.network_cli import require_offline
 from keys.offline_cli import ceremony_transcript, now, open_home
-from keys.plan_steps import Phase
+from keys.phase import Phase
 from keys.possession import PublicKeyFile
 from keys.signer import Signer
 from keys.transcript import Transcript

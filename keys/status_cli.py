@@ -16,7 +16,7 @@ from keys.errors import HandsealError
 from keys.files import opened, read_bounded, require_absent, write_new
 from keys.home import Home
 from keys.offline_cli import confirm_count, file, home_option, key_option, now, online_option, passphrase_option
-from keys.plan_steps import Phase
+from keys.phase import Phase
 from keys.request import RequestReader
 from keys.review_cli import show_lines
 from keys.roster import called

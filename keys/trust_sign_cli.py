@@ -27,7 +27,7 @@ from keys.offline_cli import (
     open_home,
     passphrase_option,
 )
-from keys.plan_steps import Phase
+from keys.phase import Phase
 from keys.signer import TrustSigner
 from keys.sitting_cli import known_trust, root_option, trust_option
 from keys.transcript import Transcript

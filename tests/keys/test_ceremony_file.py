@@ -79,6 +79,12 @@ def test_a_withdrawal_names_certificates_or_a_request() -> None:
     assert "name either" in refused(re.sub(r"^certificates.*$", "", text, flags=re.MULTILINE))
 
 
+def test_more_shares_are_not_needed_than_there_are() -> None:
+    text = EXAMPLES["split"].read_text("utf-8")
+    assert "threshold: is more than the 3 shares" in refused(text.replace("threshold = 2", "threshold = 4"))
+    assert "`int` >= 2" in refused(text.replace("threshold = 2", "threshold = 1"))
+
+
 def test_a_root_goes_with_a_trust_list() -> None:
     assert "inputs.root: goes with inputs.trust" in refused(COSIGN.replace('# root = "…"', 'root = "00"'))
 

@@ -27,6 +27,15 @@ name = "José <b>Álvarez</b>"
 role = "witness"
 """
 ENDINGS = {
+    "split": '[inputs]\nkey = "ttma.key"\n[outputs]\nshares = "shares"\nrecord = "record.html"\n',
+    "drill": (
+        '[inputs]\npublic = "ttma.key.pub.json"\nshares = ["shares/share-1-of-3.toml", "shares/share-3-of-3.toml"]\n'
+        '[outputs]\nrecord = "drill.html"\n'
+    ),
+    "recover": (
+        '[inputs]\npublic = "ttma.key.pub.json"\nshares = ["shares/share-3-of-3.toml", "shares/share-2-of-3.toml"]\n'
+        '[outputs]\nkey = "again.key"\nrecord = "again.html"\n'
+    ),
     "cosign": (
         '[inputs]\nkey = "ttma.key"\nrequest = "request.jsonl"\ntrust = "trust"\nroot = "ROOT"\n'
         '[outputs]\nresponse = "response.jsonl"\nrecord = "record.html"\n'
@@ -124,6 +133,24 @@ def test_a_key_is_made_as_planned(tmp_path: Path, capsys: pytest.CaptureFixture[
     capsys.readouterr()
     assert main(arguments) == 1  # K05
     assert "exists already" in capsys.readouterr().err
+
+
+def test_a_key_is_split_proven_and_recovered_as_planned(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(fresh, write(fresh, "split", "threshold = 2\nshares = 3\n")) == 0
+    assert len(list((fresh.folder / "shares").iterdir())) == 3
+    for kind in ("drill", "recover"):
+        path = write(fresh, kind)
+        assert main(["plan", str(path)]) == 0
+        planned = capsys.readouterr().out
+        assert run(fresh, path) == 0
+        assert steps(capsys.readouterr().err) == steps(planned)
+        assert closed(fresh).lines[0].details["command"] == kind
+    assert read_public_key(fresh.folder / "again.key.pub.json") == read_public_key(fresh.folder / "ttma.key.pub.json")
+    assert [name for name in ("record", "drill", "again") if not (fresh.folder / f"{name}.html").exists()] == []
+    (fresh.folder / "shares" / "share-1-of-3.toml").unlink()
+    (fresh.folder / "drill.html").unlink()
+    assert run(fresh, write(fresh, "drill")) == 2
+    assert "share-1-of-3.toml" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
