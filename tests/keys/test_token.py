@@ -14,17 +14,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.algorithms import Algorithm, generate_private_key
 from keys.cli import main
+from keys.encoding import digest_words
 from keys.errors import ConfigurationError, HandsealError
 from keys.keyfile import open_key_file, public_path, read_public_key
 from keys.possession import KeyUse, require_signature
 from keys.request import RequestReader
 from keys.review import review_request
 from keys.transcript import verify_transcript
+from keys.trust_edit import found, open_draft, progress
+from keys.trust_folder_cli import read_folder, write_folder
 from keys.unlock_cli import unlocked
 from tests.keys.desk import NOW, Desk, make_desk
 from tests.keys.keyboard import sit_down
 from tests.keys.partner import KEYS, TTMA, build_cores, build_request
 from tests.keys.tokens import PIN, WRONG_PIN, Token
+from tests.keys.trust_holders import CLINIC, HOLDERS, LIST, holders
 
 COHORT = 1_000
 SECONDS = 5.0
@@ -192,3 +196,13 @@ def test_without_the_package_the_extra_is_named(desk: Desk, token: Token, monkey
 def test_a_key_of_a_token_has_no_file_to_read(desk: Desk) -> None:
     with pytest.raises(HandsealError, match="is a key in a token, which it never leaves"):
         open_key_file(desk.folder / "ttma.key", PIN)
+
+
+def test_a_holder_signs_the_trust_list_with_a_token(tmp_path: Path, token: Token) -> None:
+    draft, key = tmp_path / "draft", tmp_path / "trust.key"
+    write_folder(draft, found(LIST, holders()))
+    token.keep(key, HOLDERS[CLINIC], CLINIC, KeyUse.TRUST)
+    words = " ".join(digest_words(open_draft(read_folder(draft)).digest))
+    given = ["--key", str(key), "--passphrase-file", str(token.pin_file), "--confirm", words, "--online"]
+    assert main(["--home", str(tmp_path / "home"), "trust", "sign", str(draft), *given]) == 0
+    assert [part.signed for part in progress(read_folder(draft))] == [(CLINIC,), (CLINIC,)]
