@@ -1,6 +1,7 @@
-"""`python -m tests.bench` measures each step of each `measure_*` module beside it and prints one table.
+"""`python -m tests.bench` measures what each `measure_*` module beside it yields and prints one table.
 
-The best of five rounds counts: whatever else the machine does can only slow a round down.
+Of a step, the best of five rounds counts: whatever else the machine does can only slow a round down. Long runs are made
+once, by the module itself.
 """
 
 import os
@@ -18,13 +19,15 @@ ROUNDS = 5
 
 
 def measured() -> Iterator[tuple[str, float]]:
-    """Name and seconds of each step, a module at a time."""
+    """Name and seconds of each step and run, a module at a time."""
     for found in pkgutil.iter_modules(bench.__path__):
         if found.name.startswith("measure_"):
-            for name, step in pkgutil.resolve_name(f"{bench.__name__}.{found.name}:steps")():
+            module = pkgutil.resolve_name(f"{bench.__name__}.{found.name}")
+            for name, step in getattr(module, "steps", tuple)():
                 timer = timeit.Timer(step)
                 number, _ = timer.autorange()
                 yield name, min(timer.repeat(ROUNDS, number)) / number
+            yield from getattr(module, "runs", tuple)()
 
 
 def main() -> None:

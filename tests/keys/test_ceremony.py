@@ -294,6 +294,15 @@ def test_K19_rows_that_differ_from_the_roster_are_excluded_or_accepted() -> None
     assert sum(warning.startswith("accepted: row ") for warning in accepted.warnings) == 2
 
 
+def test_K19_the_digest_of_the_selection_changes_with_it() -> None:
+    whole, header = plan(), review().header
+    assert whole.selection == header.digest
+    without = plan(excluded=[2])
+    kept = [row for number, row in enumerate(REQUEST.splitlines()[1:], start=1) if number != 2]
+    assert without.selection == RequestReader(BytesIO(build_request(kept))).header.digest
+    assert plan(excluded=[3]).selection not in {whole.selection, without.selection}
+
+
 def withdraw(home: Home, now: datetime = NOW, **which: Any) -> str:
     held = body(now=now)
     return run_withdrawal(plan_withdrawal(held, home, **which), signer=SIGNER, home=home, now=now)
