@@ -130,7 +130,7 @@ def _standing(session: Session) -> Iterator[tuple[CertificateRecord, Learner, st
         .join(CertificateRecord.enrolment)
         .join(Enrolment.learner)
         .join(Enrolment.cohort)
-        .where(CertificateRecord.state == State.ISSUED, ~StatusRecord.revoked, ~StatusRecord.superseded)
+        .where(CertificateRecord.state == State.ISSUED, ~StatusRecord.revoked)  # replaced ones are revoked too
         .order_by(CertificateRecord.id)
         .execution_options(yield_per=LOT)
     )

@@ -24,6 +24,7 @@ from keys.trust_edit import sign
 from tests.issuer.clinic import Clinic, found_clinic, later
 from tests.issuer.desk import open_desk, run
 from tests.issuer.people import draft, said, verdict
+from tests.issuer.test_standings import withdraw
 from tests.world import CLINIC, HARBOUR, NORTH, TTMA
 from verifier.report import Verdict
 
@@ -108,6 +109,16 @@ def test_what_has_ended_is_not_asked_about(clinic: Clinic) -> None:
     found = damage(clinic, TTMA, Use.COSIGN, between(clinic))
     assert len(found.affected) == len(LATE) - 1
     assert gone.lookup_id not in {one.lookup_id for one in found.affected}
+
+
+def test_what_did_not_hold_before_is_not_laid_to_the_key(clinic: Clinic) -> None:
+    """A body had taken its co-signature back already."""
+    gone = damage(clinic, TTMA, Use.COSIGN, between(clinic)).affected[0]
+    withdraw(clinic, gone.lookup_id)
+    assert verdict(clinic, gone.lookup_id) is Verdict.WITHDRAWN
+    found = damage(clinic, TTMA, Use.COSIGN, between(clinic))
+    assert gone.lookup_id not in {one.lookup_id for one in found.affected}
+    assert found.untouched == len(EARLY) + 1
 
 
 @pytest.mark.parametrize("days", [1, -4000])
