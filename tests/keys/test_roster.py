@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 
 from keys.errors import FormatError
-from keys.roster import Difference, Kind, compare, parse_roster
+from keys.roster import MAX_ROSTER_ROWS, Difference, Kind, compare, parse_roster
 
 END = date(2026, 11, 20)
 
@@ -120,3 +120,10 @@ def test_what_is_no_roster_is_refused_with_its_row(data: bytes, complaint: str) 
     with pytest.raises(FormatError, match=r"^roster\.csv: ") as fault:
         parse_roster(data, "roster.csv")
     assert complaint in str(fault.value)
+
+
+def test_a_roster_has_so_many_rows_and_no_more() -> None:
+    rows = "name\n" + "A\n" * MAX_ROSTER_ROWS
+    assert len(parse_roster(rows.encode(), "roster.csv").entries) == MAX_ROSTER_ROWS
+    with pytest.raises(FormatError, match="has more than"):
+        parse_roster(f"{rows}A\n".encode(), "roster.csv")

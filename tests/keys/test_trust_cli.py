@@ -260,3 +260,10 @@ def test_toml_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 def test_help_has_an_example(handseal: Run, command: str) -> None:
     code, out, _ = handseal(command, "--help")
     assert (code, f"handseal-ceremony trust {command} " in out) == (0, True)
+
+
+def test_a_folder_with_more_files_than_any_trust_list_is_refused(tmp_path: Path) -> None:
+    for number in range(1, 5_002):
+        (tmp_path / f"{number}.list.json").touch()
+    with pytest.raises(HandsealError, match="holds more than 5000 files"):
+        read_folder(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -277,3 +278,9 @@ def test_a_state_that_cannot_be_written_is_an_alarm(desk: Desk) -> None:
     site.materials(desk.now + timedelta(minutes=2))
     assert site.alarms(desk.now + timedelta(minutes=2)) == ()
     assert list(desk.folder.glob("trust/*/targets.json"))
+
+
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        State(tmp_path / "state")
