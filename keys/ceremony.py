@@ -234,7 +234,8 @@ def _require_policy(review: Review, body: Body, proposal: Proposal, now: datetim
     if isinstance(policy.until, datetime) and now > policy.until:
         raise HandsealError(f"{place}: its policy ended at {format_time(policy.until)}")
     organisation = body.trust.organisation(issuer)
-    if organisation is None or proposal.issuer_name not in organisation.names_at(proposal.at).values():
+    called = organisation.names_at(proposal.at) if organisation else {}
+    if proposal.issuer_name not in called.values():
         raise HandsealError(f"{place}: {issuer} is not called {proposal.issuer_name!r}")
 
 

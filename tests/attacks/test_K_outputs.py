@@ -14,13 +14,13 @@ from tests.keys.partner import TTMA, build_request
 NOBODY = "no such file"  # whoever looks for it first says so instead
 COMMANDS = {
     "keygen": f"keygen --org {TTMA} --use cosign --out OUT --passphrase-file {NOBODY}",
-    "keygen, public half": f"keygen --org {TTMA} --use cosign --out HALF --passphrase-file {NOBODY}",
+    "keygen, public half": f"keygen --org {TTMA} --use cosign --out OTHER --passphrase-file {NOBODY}",
     "cosign": f"cosign REQUEST --key {NOBODY} --out OUT",
     "withdraw": f"withdraw urn:uuid:0b5c2a3e-0000-4000-8000-000000000000 --key {NOBODY} --out OUT",
     "status": f"status --key {NOBODY} --out OUT",
     "init": "trust init REQUEST --out FOLDER",
     "propose": "trust propose FOLDER REQUEST --root 00 --out FOLDER",
-    "review": "review REQUEST --export OUT",
+    "review": "review HALF --export OUT",
 }
 
 
@@ -28,18 +28,18 @@ COMMANDS = {
 def test_K05_an_output_that_exists_is_named_first(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("out", "half.pub.json"):
+    for name in ("out", "half", "other.pub.json"):
         (tmp_path / name).write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "request").write_bytes(build_request())
-    places = {name: str(tmp_path / name.lower()) for name in ("OUT", "HALF", "FOLDER", "REQUEST")}
+    places = {name: str(tmp_path / name.lower()) for name in ("OUT", "HALF", "OTHER", "FOLDER", "REQUEST")}
     words = [NOBODY if word == "\0" else places.get(word, word) for word in _words(COMMANDS[command])]
     assert main(["--home", str(tmp_path / "home"), *words]) == 1
     told = capsys.readouterr()
     assert "exists already" in told.err
     assert told.out == ""
     assert not (tmp_path / "home").exists()
-    assert [(tmp_path / name).read_text() for name in ("out", "half.pub.json")] == ["mine", "mine"]
+    assert [(tmp_path / name).read_text() for name in ("out", "other.pub.json")] == ["mine", "mine"]
 
 
 def _words(command: str) -> list[str]:
