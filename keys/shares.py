@@ -92,10 +92,10 @@ def _combine(shares: Sequence[str]) -> bytes:
     threshold = read[0].member_threshold
     if len(read) < threshold:
         raise _useless()
-    secrets = {_recovered(shares[:threshold]), _recovered(shares[-threshold:])}
-    if len(secrets) != 1:
+    secret = _recovered(shares[:threshold])
+    if _recovered(shares[-threshold:]) != secret:
         raise _useless()
-    return secrets.pop()
+    return secret
 
 
 def _recovered(shares: Sequence[str]) -> bytes:

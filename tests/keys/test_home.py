@@ -241,3 +241,11 @@ def test_a_trust_list_that_was_taken_in_half_is_none(home: Home, lost: str) -> N
         home.remember(name, value)
     with pytest.raises(ConfigurationError, match="none is known yet"):
         home.last_trust()
+
+
+def test_a_table_that_is_gone_is_a_fault_of_the_folder(home: Home) -> None:
+    with sqlite3.connect(home.folder / "state.sqlite3") as other:
+        other.execute("DROP TABLE note")
+    other.close()
+    with pytest.raises(HandsealError, match="no such table"):
+        home.note("root")

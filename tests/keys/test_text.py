@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from keys.errors import FormatError
-from keys.text import ASSIGNED_AFTER_14, describe_character, mixed_script_words, require_text
+from keys.text import ASSIGNED_AFTER_14, _joiner_fits, describe_character, mixed_script_words, require_text
 
 REFUSED = {
     "Cc": "\0 \x07 \x08 \t \n \r \x1b \x1f \x7f \x80 \x85 \x9b \x9f",
@@ -132,6 +132,11 @@ def test_joiners_where_they_change_the_shape(text: str) -> None:
 def test_joiners_elsewhere_hide(text: str) -> None:
     with pytest.raises(FormatError, match="not allowed"):
         require_text(text, "name")
+
+
+def test_a_joiner_beside_what_has_no_name_hides() -> None:
+    """No such neighbour is left where a name is read; whoever asks about a joiner alone is answered all the same."""
+    assert not _joiner_fits("\u0378\u200d", 1)
 
 
 def test_a_joiner_in_a_long_text() -> None:
