@@ -13,7 +13,7 @@ from keys.encoding import format_time
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust
-from verifier.carrier import verify_carried
+from verifier.carrier import pages_of, verify_carried
 from verifier.comparison import NameOf, compare
 from verifier.language import Words
 from verifier.materials import Materials
@@ -44,8 +44,9 @@ class PublishedSyllabus(Struct, frozen=True):
 class Answers:
     """Questions to one published site; keeps nothing but the last certificate that was found, in memory."""
 
-    def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
+    def __init__(self, site: Site, clock: Callable[[], datetime], base_url: str) -> None:
         self._site = site
+        self._base_url = base_url
         self._clock = clock
         self._last_found = b""
 
@@ -65,7 +66,13 @@ class Answers:
     def by_bytes(self, data: bytes) -> Report:
         """A pasted credential or an uploaded file."""
         now = self._clock()
-        return verify_carried(data, self._site.materials(now), at=now, now=now)
+        materials = self._site.materials(now)
+        pages = pages_of(materials, self._site.certificate, self._base_url)
+        return verify_carried(data, materials, at=now, now=now, pages=pages)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Where links of this verifier's certificates lead: here, and to the site it answers for."""
+        return pages_of(self._site.materials(self._clock()), self._site.certificate, self._base_url).bases
 
     def token(self, lookup: str) -> bytes | None:
         return self._site.certificate(lookup)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 from keys.errors import FormatError
@@ -22,36 +23,49 @@ class MisreadError(Exception):
         self.values = values
 
 
-def lookup_asked(text: str, base_url: str) -> str | None:
+def lookup_asked(text: str, *base_urls: str) -> str | None:
     """The lookup id that `text` names; None where it may be a credential.
 
-    MisreadError where it is a link that is not of this verifier, with the host that it leads to (Q06), or a number
-    that is mistyped.
+    `base_urls` are this verifier's own address and that of the site it answers for: a mirror has both. MisreadError
+    where it is a link to anywhere else, with the host that it leads to (Q06), or a number that is mistyped.
     """
     plain = text.strip()
-    host = urlsplit(base_url).netloc
-    if plain.upper().startswith(f"{host}/".upper()):
-        plain = f"{base_url}{plain[len(host) :]}"
+    for base_url in base_urls:
+        host = urlsplit(base_url).netloc
+        if plain.upper().startswith(f"{host}/".upper()):
+            plain = f"{base_url}{plain[len(host) :]}"
     if _LINK.match(plain) and len(plain) <= _MAX_LINK:
-        return _lookup_of_link(plain, base_url)
+        return _lookup_of_link(plain, base_urls)
     if len(plain) > _MAX_NUMBER:
         return None
     return _number(plain)
 
 
-def _lookup_of_link(link: str, base_url: str) -> str:
-    ours = urlsplit(base_url)
+def is_address(text: str) -> bool:
+    """Whether `text` is a link to anywhere, or a number as it is printed."""
+    plain = text.strip()
+    if _LINK.match(plain):
+        return len(plain) <= _MAX_LINK and not any(character.isspace() for character in plain)
+    try:
+        _number(plain.rpartition("/")[2])
+    except MisreadError:
+        return False
+    return True
+
+
+def _lookup_of_link(link: str, base_urls: Sequence[str]) -> str:
     try:
         parts = urlsplit(link)
     except ValueError as fault:
         raise MisreadError("link-unreadable") from fault
-    if (parts.scheme.lower(), parts.netloc.lower()) != (ours.scheme, ours.netloc):
+    ours = [urlsplit(base_url) for base_url in base_urls]
+    if (parts.scheme.lower(), parts.netloc.lower()) not in [(base.scheme, base.netloc) for base in ours]:
         if not parts.netloc:
             raise MisreadError("link-unreadable")
-        raise MisreadError("link-elsewhere", host=parts.netloc[:60], ours=ours.netloc)
+        raise MisreadError("link-elsewhere", host=parts.netloc[:60], ours=ours[0].netloc if ours else "")
     folder, _, number = unquote(parts.path).lstrip("/").partition("/")
     if folder.upper() != "C":
-        raise MisreadError("link-no-certificate", start=f"{base_url}/c/")
+        raise MisreadError("link-no-certificate", start=f"{base_urls[0]}/c/")
     return _number(re.sub(r"(?i)\.jwt\Z", "", number))
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -17,8 +18,10 @@ from keys.credential import Certificate, content_digest
 from keys.encoding import MAX_BYTES, Digest, parse, sha256
 from keys.errors import FormatError
 from keys.jws import split_token
+from verifier.asked import MisreadError, is_address, lookup_asked
 from verifier.findings import Findings
 from verifier.materials import Materials
+from verifier.pictures import TooLarge, Unreadable, baked, codes_in, is_heic, is_picture
 from verifier.report import Report, Verdict
 from verifier.verify import verify
 
@@ -36,11 +39,13 @@ _WHITE = b" \t\r\n"
 _TOKEN_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=."
 _LEAST_TOKEN_BYTES = 60
 _KEYWORD, _END = b"stream", b"endstream"
-_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
+_MAX_ADDRESS = 300
 
 # Why nothing was read from a file: cases of `token.form` in the messages.
-NOTHING, TOO_LARGE, PICTURE, ENCRYPTED = "nothing", "too-large", "picture", "encrypted"
-DAMAGED, EMPTY_PDF, SEVERAL = "damaged", "empty-pdf", "several"
+NOTHING, TOO_LARGE, ENCRYPTED, DAMAGED, EMPTY_PDF = "nothing", "too-large", "encrypted", "damaged", "empty-pdf"
+SEVERAL, SEVERAL_CODES = "several", "several-codes"
+PICTURE, NO_CODE, TOO_MANY_PIXELS, HEIC = "picture", "no-code", "too-many-pixels", "heic"
+ELSEWHERE, OTHER_LINK, NOT_HERE = "link-elsewhere", "link-other", "not-here"
 
 
 class Candidates(Struct, frozen=True):
@@ -48,6 +53,14 @@ class Candidates(Struct, frozen=True):
 
     tokens: tuple[bytes, ...]
     hint: str  # the case that says why there is none and what helps; empty where there is one
+    addresses: tuple[str, ...] = ()  # links and numbers, as in the codes of a photograph; where there is no token
+
+
+class Pages(Struct, frozen=True):
+    """Where links and numbers lead: the site's own addresses, and the certificate behind a lookup id."""
+
+    bases: tuple[str, ...]
+    find: Callable[[str], bytes | None]
 
 
 class _Unreadable(Exception):
@@ -64,17 +77,25 @@ def credentials_in(data: bytes) -> Candidates:
     return Candidates((), NOTHING)
 
 
-def verify_carried(data: bytes, materials: Materials, *, at: datetime, now: datetime) -> Report:
-    """The report on the one certificate in `data`: `unknown` where there is none, `invalid` where there are several."""
+def verify_carried(
+    data: bytes, materials: Materials, *, at: datetime, now: datetime, pages: Pages | None = None
+) -> Report:
+    """The report on the one certificate in `data`: `unknown` where there is none, `invalid` where there are several.
+
+    A link or number is looked up in `pages`, never asked of a network.
+    """
     found = credentials_in(data)
     if len(found.tokens) == 1:
         return verify(found.tokens[0], materials, at=at, now=now)
     if found.tokens:
         return undecided(SEVERAL, now, Verdict.INVALID)
-    return undecided(found.hint, now)
+    if not found.addresses:
+        return undecided(found.hint, now)
+    token = _behind(found.addresses, pages or Pages((), lambda _: None), now)
+    return token if isinstance(token, Report) else verify(token, materials, at=at, now=now)
 
 
-def undecided(case: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> Report:
+def undecided(case: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN, **values: str) -> Report:
     """A report without a certificate: `case` of `token.form` says why nothing was verified."""
     findings = Findings()
     if verdict is not Verdict.UNKNOWN:
@@ -82,16 +103,48 @@ def undecided(case: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN) -> R
     elif case == TOO_LARGE:
         findings.unknown("token.form", case, limit=MAX_CARRIER_BYTES // 1_000_000)
     else:
-        findings.unknown("token.form", case)
+        findings.unknown("token.form", case, **values)
     return Report.without_certificate(verdict, findings.complete(), now)
+
+
+def pages_of(materials: Materials, find: Callable[[str], bytes | None], *bases: str) -> Pages:
+    """The site's address as its trust list says it, and further addresses of this verifier."""
+    site = () if materials.trust is None else (materials.trust.list.site,)
+    return Pages((*bases, *site), find)
+
+
+def _behind(addresses: tuple[str, ...], pages: Pages, now: datetime) -> bytes | Report:
+    """The token that the one address leads to, or the report that there is none."""
+    lookups: set[str] = set()
+    elsewhere = ""
+    for address in addresses:
+        try:
+            lookups.add(lookup_asked(address, *pages.bases) or "")
+        except MisreadError as fault:
+            elsewhere = elsewhere or fault.values.get("host", "")
+    lookups.discard("")
+    if len(lookups) > 1:
+        return undecided(SEVERAL_CODES, now)
+    if lookups:
+        return pages.find(lookups.pop()) or undecided(NOT_HERE, now)
+    ours = ", ".join(urlsplit(base).netloc for base in pages.bases[-1:])
+    if elsewhere:
+        return undecided(ELSEWHERE, now, host=elsewhere, ours=ours)
+    return undecided(OTHER_LINK, now, ours=ours)
 
 
 def _is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def _is_picture(data: bytes) -> bool:
-    return data.startswith(_PICTURES) or b"<svg" in data[:4096]
+def _is_address(data: bytes) -> bool:
+    """A link, or a number as it is typed; a sentence is neither."""
+    if len(data) > _MAX_ADDRESS:
+        return False
+    try:
+        return is_address(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _is_token(data: bytes) -> bool:
@@ -110,33 +163,55 @@ def _read_token(data: bytes) -> Candidates:
     return Candidates((data.strip(),), "")
 
 
+def _read_address(data: bytes) -> Candidates:
+    return Candidates((), "", (data.decode("utf-8").strip(),))
+
+
 def _read_picture(data: bytes) -> Candidates:
-    return Candidates((), PICTURE)
+    tokens = _distinct(baked(data))
+    if tokens:
+        return Candidates(tokens, "")
+    if is_heic(data):
+        return Candidates((), HEIC)
+    try:
+        codes = codes_in(data)
+    except TooLarge:
+        return Candidates((), TOO_MANY_PIXELS)
+    except Unreadable:
+        return Candidates((), PICTURE)
+    return Candidates((), "" if codes else NO_CODE, codes)
 
 
 def _read_pdf(data: bytes) -> Candidates:
-    distinct: dict[Digest, bytes] = {}
-    seen: set[bytes] = set()
     try:
-        for token in _tokens_in_streams(data):
-            if token not in seen and len(distinct) < 2:  # a second one decides
-                if len(seen) == MAX_TOKENS:
-                    raise _Unreadable
-                seen.add(token)
-                distinct.setdefault(_content(token), token)
+        tokens = _distinct(_tokens_in_streams(data))
     except _Unreadable:
         return Candidates((), DAMAGED)
-    if distinct:
-        return Candidates(tuple(distinct.values()), "")
+    if tokens:
+        return Candidates(tokens, "")
     if b"/Encrypt" in data:
         return Candidates((), ENCRYPTED)
     return Candidates((), EMPTY_PDF if b"%%EOF" in data[-4096:] else DAMAGED)
 
 
+def _distinct(tokens: Iterable[bytes]) -> tuple[bytes, ...]:
+    """One token of each content, at most two: a second one decides. _Unreadable for too many of the same content."""
+    distinct: dict[Digest, bytes] = {}
+    seen: set[bytes] = set()
+    for token in tokens:
+        if token not in seen and len(distinct) < 2:
+            if len(seen) == MAX_TOKENS:
+                raise _Unreadable
+            seen.add(token)
+            distinct.setdefault(_content(token), token)
+    return tuple(distinct.values())
+
+
 _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Candidates]], ...] = (
     (_is_pdf, _read_pdf),
-    (_is_picture, _read_picture),
+    (is_picture, _read_picture),
     (_is_token, _read_token),
+    (_is_address, _read_address),
 )
 
 

@@ -15,7 +15,8 @@ from keys.deadlines import due
 from keys.encoding import parse_time
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
-from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, undecided, verify_carried
+from verifier.asked import is_address
+from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, pages_of, undecided, verify_carried
 from verifier.config import Settled, configuration_path, settle
 from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
@@ -54,7 +55,8 @@ class _FilesOrCommand(click.Group):
 def cli() -> None:
     """Checks certificates against a published site.
 
-    FILE is a PDF or a credential (.jwt); `-` reads standard input. --site and --root may stand in
+    FILE is a PDF, a credential (.jwt), a picture of the code or with a credential baked in (PNG, SVG), or the number
+    or link itself; `-` reads standard input. --site and --root may stand in
     ~/.config/handseal/verify.toml. Exit code: 0 valid, 1 not valid, 2 wrong usage, 3 could not be decided.
 
     Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
@@ -102,7 +104,7 @@ def check_files(
     codes, reports = [0], []
     for name in files:
         try:
-            report = _check_file(name, materials, at, now)
+            report = _check_file(name, opened, materials, at, now)
         except ConfigurationError as fault:
             talk(f"handseal-verify: {escape(str(fault))}")
             codes.append(fault.exit_code)
@@ -180,10 +182,12 @@ def _parse_at(text: str) -> datetime:
         raise ConfigurationError(str(fault), hint=fault.hint) from fault
 
 
-def _check_file(name: str, materials: Materials, at: datetime, now: datetime) -> Report:
-    """ConfigurationError where there is no such file."""
+def _check_file(name: str, site: Site, materials: Materials, at: datetime, now: datetime) -> Report:
+    """ConfigurationError where there is no such file, and it is no number or link either."""
     if name == "-":
         data = sys.stdin.buffer.read(MAX_CARRIER_BYTES + 1)
+    elif is_address(name) and not Path(name).exists():
+        data = name.encode("utf-8", "surrogateescape")
     else:
         try:
             data = read_bounded(Path(name), MAX_CARRIER_BYTES)
@@ -191,7 +195,7 @@ def _check_file(name: str, materials: Materials, at: datetime, now: datetime) ->
             raise
         except HandsealError:
             return undecided(TOO_LARGE, now)
-    return verify_carried(data, materials, at=at, now=now)
+    return verify_carried(data, materials, at=at, now=now, pages=pages_of(materials, site.certificate))
 
 
 def _show(reports: Sequence[tuple[str, Report]], *, as_json: bool) -> None:

@@ -80,7 +80,7 @@ class Views:
         if not text.strip():
             return self._home(reader_of(request).words.say("home.nothing-given"))
         try:
-            lookup = lookup_asked(text, self._base_url)
+            lookup = lookup_asked(text, *self._answers.addresses())
         except MisreadError as fault:
             words = reader_of(request).words
             said, hint = (words.say(f"asked.{fault.case}{part}", **fault.values) for part in ("", "-hint"))

@@ -106,7 +106,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
         words_in(language)
     parts = page_parts(_static_files(_FOLDER / "static"))
     _prepare_templates(app, base_url, parts, site.root_digest)
-    Views(Answers(site, clock), base_url, parts, tally.count if tally else None).register(app)
+    Views(Answers(site, clock, base_url), base_url, parts, tally.count if tally else None).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))

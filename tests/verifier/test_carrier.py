@@ -1,17 +1,38 @@
 """Whole tokens are found in text and PDF; everything else gives a hint, and nothing raises."""
 
 import zlib
+from collections.abc import Callable
 
 import pikepdf
 import pytest
 from hypothesis import given, strategies as st
+from PIL import Image
 
 from keys.encoding import b64url_encode
 from keys.jws import split_token
+from tests.published import LOOKUP
 from tests.verifier.pdf import pdf_with, resaved
-from tests.world import World
-from verifier.carrier import DAMAGED, EMPTY_PDF, ENCRYPTED, NOTHING, PICTURE, credentials_in, verify_carried
-from verifier.report import Outcome, Verdict
+from tests.verifier.photographs import baked_png, baked_svg, code, huge_png, saved, sheet
+from tests.world import SITE, World
+from verifier.carrier import (
+    DAMAGED,
+    ELSEWHERE,
+    EMPTY_PDF,
+    ENCRYPTED,
+    HEIC,
+    NO_CODE,
+    NOT_HERE,
+    NOTHING,
+    OTHER_LINK,
+    PICTURE,
+    SEVERAL_CODES,
+    TOO_MANY_PIXELS,
+    Candidates,
+    credentials_in,
+    pages_of,
+    verify_carried,
+)
+from verifier.report import Outcome, Report, Verdict
 
 WORLD = World()
 TOKEN = WORLD.issue()
@@ -52,10 +73,101 @@ def test_other_files_have_a_hint_and_no_candidate(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x89PNG\r\n\x1a\n" + bytes(40), b"<?xml version='1.0'?>\n<svg/>", b"\xff\xd8\xff\xe0"]
+    ("data", "hint"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), PICTURE),
+        (b"<?xml version='1.0'?>\n<svg/>", PICTURE),
+        (b"\xff\xd8\xff\xe0", PICTURE),
+        (b"\0\0\0\x18ftypheic" + bytes(40), HEIC),
+        (saved(Image.new("L", (300, 300), 255)), NO_CODE),
+        (huge_png(), TOO_MANY_PIXELS),
+    ],
+    ids=["png", "svg", "jpeg", "heic", "no code", "20,000 x 20,000"],
 )
-def test_pictures_say_so(data: bytes) -> None:
-    assert credentials_in(data).hint == PICTURE
+def test_a_picture_without_a_certificate_says_what_helps(data: bytes, hint: str) -> None:
+    assert credentials_in(data) == Candidates((), hint)
+    assert report_on(data).verdict is Verdict.UNKNOWN
+    assert report_on(data).check("token.form").case == hint
+
+
+@pytest.mark.parametrize("bake", [baked_svg, lambda token: baked_png(b"\0\0\0\0" + token.encode())], ids=["svg", "png"])
+def test_a_baked_credential_is_verified(bake: Callable[[str], bytes]) -> None:
+    assert report_on(bake(TOKEN.decode())).verdict is Verdict.VALID
+
+
+def test_two_baked_credentials_are_invalid() -> None:
+    data = baked_png(*(b"\0\0\0\0" + token for token in (TOKEN, WORLD.issue())))
+    assert report_on(data).verdict is Verdict.INVALID
+
+
+def report_on(data: bytes, *bases: str, found: bytes | None = TOKEN) -> Report:
+    materials = WORLD.materials()
+    asked: list[str] = []
+
+    def find(lookup: str) -> bytes | None:
+        asked.append(lookup)
+        return found
+
+    report = verify_carried(data, materials, at=WORLD.now, now=WORLD.now, pages=pages_of(materials, find, *bases))
+    assert set(asked) <= {LOOKUP}
+    return report
+
+
+LINKS = [
+    f"{SITE}/c/{LOOKUP}",
+    f"{SITE.upper()}/C/{LOOKUP}",
+    f"https://mirror.example/c/{LOOKUP}.jwt",
+    LOOKUP.lower(),
+    "-".join([LOOKUP[:13], LOOKUP[13:]]),
+    f"verify.river.example/c/{LOOKUP}",
+]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_or_number_leads_to_its_certificate(link: str) -> None:
+    assert report_on(f" {link}\n".encode(), "https://mirror.example").verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize("link", [LINKS[0], LINKS[1]])
+def test_a_photograph_of_the_code_leads_to_its_certificate(link: str) -> None:
+    assert report_on(saved(sheet(code(link)), "JPEG")).verdict is Verdict.VALID
+
+
+def test_a_certificate_that_is_not_in_this_copy_is_unknown() -> None:
+    report = report_on(LINKS[0].encode(), found=None)
+    assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, NOT_HERE)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"https://verify-river.example/c/{LOOKUP}",
+        f"http://verify.river.example/c/{LOOKUP}",
+        f"https://verify.river.example@evil.example/c/{LOOKUP}",
+        f"https://vеrify.river.example/c/{LOOKUP}",  # a Cyrillic letter
+    ],
+)
+@pytest.mark.parametrize("carry", [str.encode, lambda link: saved(sheet(code(link)))], ids=["text", "code"])
+def test_Q06_a_code_that_leads_elsewhere_is_refused_with_its_host(link: str, carry: Callable[[str], bytes]) -> None:
+    check = report_on(carry(link)).check("token.form")
+    assert check.case == ELSEWHERE
+    assert link.split("/")[2] in check.text
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "WIFI:S:a;;", f"{SITE}/orgs/a"])
+def test_Q06_a_code_that_is_no_link_to_a_certificate_is_refused(link: str) -> None:
+    check = report_on(saved(sheet(code(link)))).check("token.form")
+    assert (check.case, check.outcome) == (OTHER_LINK, Outcome.UNKNOWN)
+
+
+def test_the_codes_of_two_certificates_are_neither() -> None:
+    other = LOOKUP[:-1] + "Z"
+    data = saved(sheet(code(LINKS[0]), code(f"{SITE}/c/{other}")))
+    assert report_on(data).check("token.form").case == SEVERAL_CODES
+
+
+def test_a_code_of_somebody_else_beside_ours_takes_nothing_away() -> None:
+    assert report_on(saved(sheet(code(LINKS[0]), code("https://shop.example/")))).verdict is Verdict.VALID
 
 
 @pytest.mark.parametrize("compress", [True, False])

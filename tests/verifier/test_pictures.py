@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import random
-import struct
 import time
 import zlib
 from pathlib import Path
 
 import pytest
-import qrcode
 from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
+from tests.verifier.photographs import HEAD, LINK, baked_png, baked_svg, code, huge_png, saved, sheet
 from verifier.pictures import MAX_CODES, TooLarge, Unreadable, baked, codes_in, is_picture
 
-LINK = "HTTPS://VERIFY.RIVER.EXAMPLE/C/0123456789ABCDEFGHJKMNPQRS"
-HEAD = b"\x89PNG\r\n\x1a\n"
 MAX_SECONDS = 1.5
 FORMS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
-
-
-def saved(picture: Image.Image, form: str = "PNG") -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, form)
-    return stream.getvalue()
-
-
-def code(text: str = LINK, side: int = 400) -> Image.Image:
-    made = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4)
-    made.add_data(text)
-    return made.make_image().get_image().convert("RGB").resize((side, side))
-
-
-def sheet(*codes: Image.Image, size: tuple[int, int] = (1200, 1600)) -> Image.Image:
-    """A page with these codes, one below the other."""
-    page = Image.new("RGB", size, "white")
-    for number, picture in enumerate(codes):
-        page.paste(picture, (100, 50 + 420 * number))
-    return page
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def baked_png(*bodies: bytes) -> bytes:
-    plain = saved(Image.new("L", (4, 4)))
-    return plain[:33] + b"".join(chunk(b"iTXt", b"openbadgecredential\0" + body) for body in bodies) + plain[33:]
-
-
-def baked_svg(token: str, namespace: str = "https://purl.imsglobal.org/ob/v3p0") -> bytes:
-    return (
-        f'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:o="{namespace}">'
-        f'<o:credential verify="{token}"/></svg>'
-    ).encode()
 
 
 def bounded(data: bytes) -> tuple[str, ...]:
@@ -96,10 +56,8 @@ def test_the_same_code_twice_is_one_and_two_are_two() -> None:
 
 
 def test_P04_twenty_thousand_by_twenty_thousand_pixels_are_not_unpacked() -> None:
-    head = HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0))
-    rows = zlib.compress(bytes(1_000_000))
     with pytest.raises(TooLarge):
-        bounded(head + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+        bounded(huge_png())
 
 
 def test_P04_a_large_photograph_is_unpacked_small() -> None:
