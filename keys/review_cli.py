@@ -90,4 +90,8 @@ def _cells(line: str) -> int:
 
 
 def _ask() -> str:
-    return str(click.prompt("-- Enter: go on, a: all the rest, q: stop", default="", show_default=False, err=True))
+    return str(
+        click.prompt(
+            "-- Enter: go on, a: all the rest, q: stop -- ", default="", show_default=False, prompt_suffix="", err=True
+        )
+    )
