@@ -152,6 +152,17 @@ def test_a_signature_leaves_a_closed_transcript(desk: Path, published: tuple[Pat
     assert closed.key.organisation == TTMA
 
 
+def test_K14_a_signature_cut_short_between_two_files_is_finished_later(desk: Path, handseal: Run) -> None:
+    handseal("init", desk / "founding.toml", "--out", desk / "draft")
+    unsigned = (desk / "draft" / "targets.json").read_bytes()
+    assert sign(handseal, desk, "draft", "ttma")[0] == 0
+    whole = read_folder(desk / "draft")
+    (desk / "draft" / "targets.json").write_bytes(unsigned)  # killed after the root, before the targets
+    code, out, _ = sign(handseal, desk, "draft", "ttma")
+    assert (code, read_folder(desk / "draft")) == (0, whole)
+    assert f"targets.json: signed by {TTMA} (2 needed)" in out
+
+
 def test_a_key_of_another_name_signs_nothing(desk: Path, handseal: Run) -> None:
     handseal("init", desk / "founding.toml", "--out", desk / "draft")
     (desk / "ttma.key").write_bytes((desk / "north-college.key").read_bytes())
