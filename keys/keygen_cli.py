@@ -111,6 +111,7 @@ def make_key(
         open_home(options["home"]) as home,
         ceremony_transcript(home, "keygen", guide=guide, network=network) as written,
     ):
+        home.require_owner(organisation)
         guide.reach(Phase.KEY)
         if token is not None:
             return make_token_key(

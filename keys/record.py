@@ -28,6 +28,7 @@ _TITLES = {
     "drill": "Shares were proven to make their key",
 }
 _ABSENT = (("", "custodian"), ("", "witness"))  # lines to fill in by hand where nobody was named
+_AT_THE_HEAD = frozenset({"command", "handseal", "key", "network"})  # of the first line, said above the table
 _GROUP = 4
 
 
@@ -101,7 +102,8 @@ def _key(key: PublicKeyFile) -> str:
 
 
 def _row(line: Line) -> str:
-    told = {} if line.event == CLOSED else line.details
+    left_out = line.details if line.event == CLOSED else _AT_THE_HEAD if line.number == 1 else ()
+    told = {label: text for label, text in line.details.items() if label not in left_out}
     details = " · ".join(f"<b>{escape(label)}</b> {escape(text)}" for label, text in told.items())
     what = escape(line.event.replace("-", " "))
     return f"<tr><td>{line.number}</td><td>{line.at:%H:%M:%S}</td><td>{what}</td><td>{details}</td></tr>"

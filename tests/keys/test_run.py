@@ -133,6 +133,11 @@ def test_a_key_is_made_as_planned(tmp_path: Path, capsys: pytest.CaptureFixture[
     capsys.readouterr()
     assert main(arguments) == 1  # K05
     assert "exists already" in capsys.readouterr().err
+    text = path.read_text("utf-8").replace("t.key", "u.key").replace("r.html", "s.html")
+    path.write_text(text.replace("/orgs/ttma", "/orgs/north-college"), encoding="utf-8")
+    assert main(arguments) == 1
+    assert f"belongs to {TTMA}" in capsys.readouterr().err
+    assert not (tmp_path / "u.key").exists()
 
 
 def test_a_key_is_split_proven_and_recovered_as_planned(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
