@@ -18,6 +18,7 @@ from keys.files import read_bounded
 from verifier.asked import is_address
 from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, pages_of, undecided, verify_carried
 from verifier.config import Settled, configuration_path, settle
+from verifier.export_cli import export_site
 from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
@@ -148,6 +149,7 @@ def serve(
             counts.write()
 
 
+cli.add_command(export_site)
 cli.add_command(mirror_site)
 
 

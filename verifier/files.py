@@ -10,10 +10,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+import templates
 from keys.errors import HandsealError
 
 MAX_PATH = 250
 MAX_NAMES = 10_000
+STATIC_ENDINGS = frozenset({".css", ".js", ".svg", ".woff2"})
 _PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR, errno.ENXIO})
 _BENEATH = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -101,3 +103,10 @@ class Reading:
             return Stamp.of(os.stat(full, follow_symlinks=False))  # noqa: PTH116  # a Path takes twice as long
         except OSError:
             return None
+
+
+def static_files() -> dict[str, bytes]:
+    """The parts of the pages by path, all in memory, half a megabyte: no request ever names a path on the disk."""
+    folder = Path(templates.__file__).parent / "static"
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in STATIC_ENDINGS)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

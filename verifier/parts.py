@@ -19,7 +19,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-STYLE, SCRIPT, VERIFIER, WORKER = "page.css", "page.js", "verify.js", "worker.js"
+STYLE, ICON, SCRIPT, VERIFIER, WORKER = "page.css", "icon.svg", "page.js", "verify.js", "worker.js"
 _SCRIPTS = "verify/"  # served as one
 
 

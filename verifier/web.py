@@ -25,9 +25,10 @@ import templates
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from verifier.answers import Answers
+from verifier.files import static_files
 from verifier.headers import protect, spoken
 from verifier.language import LANGUAGES, words_in
-from verifier.parts import SCRIPT, STYLE, TYPES, VERIFIER, Part, page_parts, words_name
+from verifier.parts import SCRIPT, STYLE, VERIFIER, Part, page_parts, words_name
 from verifier.published import JSON
 from verifier.reader import reader_of
 from verifier.sources import Site
@@ -104,7 +105,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
     for language in LANGUAGES:  # read now, so that no answer waits for a file
         words_in(language)
-    parts = page_parts(_static_files(_FOLDER / "static"))
+    parts = page_parts(static_files())
     _prepare_templates(app, base_url, parts, site.root_digest)
     Views(Answers(site, clock, base_url), base_url, parts, tally.count if tally else None).register(app)
     app.register_error_handler(HTTPException, _failed)
@@ -152,12 +153,6 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     """Ends waitress's loop; it then lets the threads finish."""
     raise SystemExit(0)
-
-
-def _static_files(folder: Path) -> dict[str, bytes]:
-    """All of them in memory, half a megabyte: no request ever names a path on the disk."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in TYPES)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _prepare_templates(app: Flask, base_url: str, parts: dict[str, Part], root: str) -> None:

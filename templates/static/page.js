@@ -2,8 +2,9 @@
 //
 // Without them every page works as it is. They find their way by what the page says of itself:
 //   <script data-root data-verifier data-words data-worker>
-//                                               or, from a folder, `Handseal.carried` of a data file loaded before, with
-//   { root, language, words, files }            files being a map from paths below the site to base64
+//                                               or, in an export, two data files that are loaded before:
+//   Handseal.carried = { root, files }          files is a map from paths below the site to base64
+//   Handseal.words                              what is said, by key
 //   #too[data-token][data-verdict]              on a certificate's page: a line about this browser's own answer
 //   #here                                       a card to check a file on this device, with #here-file, #here-text,
 //                                               #here-answer (and the line #here-offline) in it
@@ -15,7 +16,7 @@ globalThis.Handseal ??= {};
   const { carried } = H;
   const script = document.currentScript.dataset;
   const root = carried?.root ?? script.root;
-  const language = carried?.language ?? document.documentElement.lang;
+  const language = document.documentElement.lang;
   const MAX_FILE_BYTES = 50_000_000;
   const SOON = 1500; // milliseconds until a torn reading is read again
 
@@ -48,7 +49,7 @@ globalThis.Handseal ??= {};
   }
 
   async function speaker() {
-    return H.speaker(carried?.words ?? (await (await fetch(script.words)).json()), language);
+    return H.speaker(H.words ?? (await (await fetch(script.words)).json()), language);
   }
 
   /** The report, read again once where it is undecided: a site may be published anew just now. */
@@ -101,7 +102,10 @@ globalThis.Handseal ??= {};
     text.addEventListener("input", () => text.value.trim().length > 60 && show(H.bytesOf(text.value.trim())));
     takeDrops(card, showFile);
     card.hidden = false;
-    if (new URLSearchParams(location.search).has("offline")) byId("here-offline").hidden = false;
+    if (new URLSearchParams(location.search).has("offline")) {
+      byId("here-offline").hidden = false;
+      document.documentElement.dataset.alone = "yes"; // what needs the site is not offered
+    }
   }
 
   /** A file may be dropped anywhere on the page; it would replace the page else. */

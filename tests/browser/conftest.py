@@ -30,7 +30,7 @@ ARGUMENTS = (
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-OWN_SCHEMES = frozenset({"about", "blob", "data"})  # what a page makes itself, without a request
+OWN_SCHEMES = frozenset({"about", "blob", "data", "file"})  # what a page makes itself or has beside it
 
 
 class Live(NamedTuple):
