@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from keys.tables import table_csv
 
 MARK = "REHEARSAL.txt"
 _MARKED = b"Everything in this folder is a rehearsal: invented people, throw-away keys. It proves nothing. Delete it.\n"
+_WIDTH = 90
 _INFORM = "learners-to-inform.csv"
 
 
@@ -34,7 +36,7 @@ class Plays(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Plays)
+@click.group(cls=Plays, subcommand_metavar="DIR | COMMAND [DIR]")
 def rehearse() -> None:
     """Rehearse with throw-away keys and invented people, on this machine, online or not.
 
@@ -127,10 +129,14 @@ def _told_compromise(played: Compromised) -> Iterator[str]:
     yield from _indented(played.changes)
     for case in compromise_play.CASES:
         fates = [fate for fate in played.fates if fate.case is case]
-        yield f"{case.title[0].upper()}{case.title[1:]} ({', '.join(_days(fates[0]))}):"
+        yield ""
+        yield f"{case.title[0].upper()}{case.title[1:]}"
+        yield from _wrapped(", ".join(_days(fates[0])), 4)
         for fate in fates:
             yield f"    {'holds' if fate.holds else 'FALLS'}  {fate.issued.name}"
-        yield from (f"           {line}" for line in fates[0].why)
+        for line in fates[0].why:
+            yield from _wrapped(line, 11)
+    yield ""
     yield f"To inform: {', '.join(fate.issued.name for fate in played.to_inform)}"
 
 
@@ -144,10 +150,23 @@ def _told_closing(played: Closed) -> Iterator[str]:
     for number, act in enumerate(played.acts, start=1):
         yield ""
         yield f"{number}. {act.day:%Y-%m-%d}: {act.title}"
-        yield from (f"    {line}" for line in act.lines)
+        for line in act.lines:
+            yield from _wrapped(line, 4)
     yield ""
     yield "The change that two holders signed on the day of closing:"
     yield from _indented(played.changes)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    margin = " " * indent
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=margin,
+        subsequent_indent=f"{margin}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _indented(toml: str) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_the_learners_to_inform_are_those_whose_certificates_fall(stolen: Path, 
 
 def test_it_tells_who_falls_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rehearse", "compromise"]) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     partner, clinic = told.split("== The key")[1:]
     assert partner.count("FALLS") == HOLDING["partner"].count("incomplete")
     assert clinic.count("FALLS") == HOLDING["clinic"].count("invalid")
@@ -91,7 +91,7 @@ def test_a_partner_body_serves_the_same_page_at_its_own_address(closed: Path) ->
 
 def test_only_the_frozen_lists_do_that(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rehearse", "closing"]) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert "had nobody frozen it: refused: is out of date" in told
     assert "old key: refused: the organisation closed, and this is not the list frozen by the trust list" in told
     for name in ("revocation", "suspension", "refresh"):
