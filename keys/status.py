@@ -112,7 +112,7 @@ def decode_bits(encoded: str, place: str) -> bytes:
         raise FormatError(f"{place}: encodedList: is not gzip") from fault
     if len(bits) > MAX_BITS // 8:
         raise FormatError(f"{place}: encodedList: is longer than {MAX_BITS} bits")
-    if not inflater.eof or inflater.unused_data or inflater.unconsumed_tail:
+    if not inflater.eof or inflater.unused_data:
         raise FormatError(f"{place}: encodedList: is not one whole gzip member")
     if len(bits) < MIN_BITS // 8:
         raise FormatError(f"{place}: encodedList: is shorter than {MIN_BITS} bits")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from keys.encoding import Time, canonical, sha256, sri
 from keys.errors import FormatError
 from keys.names import organisation_id, programme_id, require_base_url, require_slug
-from keys.possession import KeyUse, PublicKeyFile
+from keys.possession import PublicKeyFile
 from keys.private_key import OkpJwk
 from keys.settings import Settings
 from keys.trust import FrozenStatus, Key, NameFrom, Organisation, Policy, Programme, Texts, TrustList, Use
@@ -231,7 +231,7 @@ def add_key(
 
 
 def _key(file: PublicKeyFile, valid_from: datetime, valid_until: datetime | UnsetType = UNSET) -> Key:
-    if file.use is KeyUse.TRUST or isinstance(file.jwk, OkpJwk):
+    if isinstance(file.jwk, OkpJwk):
         raise FormatError(f"{file.kid}: is a key for trust lists", hint="name it under holders")
     use = Use(file.use.value)
     return Key(kid=file.kid, jwk=file.jwk, alg=file.alg, use=use, valid_from=valid_from, valid_until=valid_until)

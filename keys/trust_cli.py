@@ -15,7 +15,7 @@ from keys.console import escape, print_json, talk
 from keys.deadlines import Deadline, trust_deadlines
 from keys.encoding import digest_words, format_time, parse_time
 from keys.errors import HandsealError
-from keys.files import read_bounded, require_absent
+from keys.files import read_bounded
 from keys.keyfile import read_public_key
 from keys.offline_cli import (
     file,
@@ -86,7 +86,6 @@ def init(description: Path, out: Path) -> None:
 
 def found_draft(description: Path, out: Path) -> None:
     """The unsigned draft of what `description` says, as the new folder `out`, shown."""
-    require_absent(out)
     founding = read_toml(description, trust_changes.Founding)
     read_key = _keys_beside(description)
     first = trust_changes.first_list(founding, read_key, issued=now())
@@ -161,7 +160,6 @@ def propose(
     holders = ["clinic.trust.pub.json", "ttma.trust.pub.json", "harbour.trust.pub.json"]
     root-threshold = 2
     """
-    require_absent(out)
     issued = _after(load_trust(folder_reader(current), root_digest=root).list, now())
     written = trust_changes.Changes() if changes is None else read_toml(changes, trust_changes.Changes)
     fallen = tuple(trust_changes.Compromise(key, parse_time(since, "--compromised")) for key, since in compromised)

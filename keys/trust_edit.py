@@ -51,7 +51,6 @@ from keys.trust_metadata import (
 )
 from keys.trust_rules import require_successor
 
-MIN_FOUNDERS = 3
 MIN_THRESHOLD = 2
 """A list that one key can change is not what partner bodies agreed to."""
 
@@ -72,10 +71,10 @@ class Holder(Struct, frozen=True):
 
 def require_founders(holders: Sequence[Holder], *thresholds: int) -> None:
     """FormatError unless a founding survives the loss of any one key: 2 of 3 at least."""
-    if len(holders) < MIN_FOUNDERS or max(thresholds) >= len(holders):
+    if max(thresholds) >= len(holders):
         raise FormatError(
             f"holders: {max(thresholds)} of {len(holders)} must sign: one lost key would end this trust list",
-            hint=f"at least {MIN_FOUNDERS} holders, and a threshold below their number",
+            hint=f"at least {MIN_THRESHOLD + 1} holders, and a threshold below their number",
         )
 
 

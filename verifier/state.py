@@ -42,7 +42,8 @@ class State:
         self.behind = False  # whether the folder knows less than this process
         if folder is not None:
             make_private(folder)
-            self.refresh()
+            with locked(folder):
+                self.refresh()
             if _stamp(folder / "state.json") is None and Reading(folder).names("trust"):
                 raise ConfigurationError(f"{folder / 'state.json'}: is missing", hint=_DAMAGED)
             if self.fault:
@@ -146,11 +147,11 @@ class State:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One process at a time in a folder; the kernel lets go when a process ends. HandsealError where it cannot be."""
+    """One process at a time in a folder; the kernel lets go of a dead one. ConfigurationError where none may write."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, SECRET)
     except OSError as fault:
-        raise HandsealError(f"{folder}: {fault.strerror or 'cannot be written'}") from fault
+        raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be written'}") from fault
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -166,8 +167,6 @@ def make_private(folder: Path) -> None:
             raise ConfigurationError(f"{folder}: may be written by others", hint=f"chmod 700 {folder}")
     except OSError as fault:
         raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be used'}") from fault
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigurationError(f"{folder}: cannot be written")
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -149,6 +149,17 @@ def test_R15_the_alarm_outlives_a_restart(desk: Desk, name: str) -> None:
         assert alarm in desk.rollback(site).text
 
 
+@pytest.mark.parametrize("damage", [b"{}", b"x" * 2_000_000])
+def test_R15_a_damaged_last_good_list_is_written_again_from_a_sound_site(desk: Desk, damage: bytes) -> None:
+    desk.verdict()
+    (path,) = desk.folder.glob("trust/*/1.list.json")
+    path.write_bytes(damage)
+    assert desk.verdict() is Verdict.VALID
+    assert path.read_bytes() == desk.published.trust_files["1.list.json"]
+    desk.published.write("trust/targets.json", b"")
+    assert desk.verdict() is Verdict.VALID
+
+
 def test_R15_a_last_good_list_that_was_tampered_with_is_not_used(desk: Desk) -> None:
     desk.verdict()
     desk.published.write("trust/targets.json", b"")

@@ -15,7 +15,7 @@ from keys.encoding import canonical, sha256
 from keys.errors import HandsealError
 from keys.trust import NameFrom, Organisation
 from keys.trust_chain import MAX_LIST_BYTES, MAX_ROOTS, TARGETS, load_trust, root_name, target_name
-from keys.trust_edit import Holder, found, propose, propose_root, root_digest
+from keys.trust_edit import Holder, found, propose, propose_root, require_continues, root_digest
 from keys.trust_metadata import add_signature, key_id_of, parse_root
 from tests.keys.trust_holders import (
     CLINIC,
@@ -79,6 +79,14 @@ def test_R03_an_older_list_loads_and_shows_its_version_to_whoever_remembers() ->
 
 def test_R03_an_old_list_under_a_new_number_is_refused() -> None:
     refused({**SECOND, "2.list.json": FIRST["1.list.json"]}, "not the list that targets.json names")
+
+
+def test_R03_a_holder_signs_nothing_under_an_older_root() -> None:
+    renewed = propose_root(FIRST, holders(), root_threshold=2, targets_threshold=2, made=LATER)
+    held = load(signed(renewed))
+    require_continues(signed(renewed), held)
+    with pytest.raises(HandsealError, match=r"2\.root\.json: is not the one you hold"):
+        require_continues(SECOND, held)
 
 
 def test_R04_an_expired_list_loads_and_says_when() -> None:
