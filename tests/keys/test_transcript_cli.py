@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from keys.algorithms import Algorithm, PrivateKey, generate_private_key, sign
 from keys.cli import main
 from keys.encoding import digest_words, sri
+from keys.errors import HandsealError
+from keys.guide_cli import Guide
+from keys.home import Home
+from keys.offline_cli import ceremony_transcript
 from keys.paper_cli import read_transcript
-from keys.possession import PublicKeyFile
-from tests.keys.desk import Desk, make_desk
+from keys.possession import KeyUse, PublicKeyFile, prove_possession
+from tests.keys.desk import NOW, Desk, make_desk
+from tests.keys.partner import TTMA
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +73,24 @@ def test_a_record_is_printed_again_and_of_a_whole_transcript_alone(
     assert main(["transcript", "record", str(cut), "--out", str(tmp_path / "cut.html")]) == 1
     assert "its last line is missing" in capsys.readouterr().err
     assert not (tmp_path / "cut.html").exists()
+
+
+def test_what_fails_after_the_last_line_adds_none_to_it(tmp_path: Path) -> None:
+    key = generate_private_key(Algorithm.ES256)
+    public = prove_possession(key, organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
+    with Home(tmp_path / "home") as home:
+        with pytest.raises(HandsealError, match="the stick is gone"), fails_late(home, public, key):
+            pass
+        (written,) = home.transcripts.iterdir()
+        assert [line.event for line in read_transcript(written).lines] == ["opened", "closed"]
+        assert home.note("clock") is None
+        assert list(home.records.iterdir()) == []
+
+
+@contextmanager
+def fails_late(home: Home, public: PublicKeyFile, key: PrivateKey) -> Iterator[None]:
+    """A ceremony whose output is lost behind its last line."""
+    with ceremony_transcript(home, "split", guide=Guide()) as transcript:
+        transcript.close(public, lambda message: sign(key, message))
+        yield
+        raise HandsealError("the stick is gone")
