@@ -54,7 +54,19 @@ LIBRARIES = {
 # What could open a socket. Key ceremonies never do (K01); the few libraries that import one are watched as they run.
 ONLINE_MODULES = frozenset("asyncio ftplib http imaplib poplib smtplib socket socketserver ssl urllib.request".split())
 # What an employer's verifier has no business with: the ceremony, and whatever opens a private key.
-BANNED = {"verifier": ("keys.ceremony", "keys.cli", "keys.home", "keys.keyfile", "keys.trust_cli", "keys.trust_edit")}
+BANNED = {
+    "verifier": (
+        "keys.ceremony",
+        "keys.cli",
+        "keys.home",
+        "keys.keyfile",
+        "keys.shares",
+        "keys.token_signer",
+        "keys.trust_cli",
+        "keys.trust_edit",
+        "keys.unlock_cli",
+    )
+}
 
 WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "

@@ -61,7 +61,15 @@ def test_two_custodians_open_a_key_together(shared: tuple[Path, PublicKeyFile]) 
     path, public = shared
     with unlocked(path, public, passphrases(path.parent, FIRST, SECOND)) as signer:
         assert (signer.kid, signer.alg) == (public.kid, "ES256")
-    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+
+
+def test_K10_a_crash_while_a_key_is_open_writes_no_key_to_the_disk(
+    shared: tuple[Path, PublicKeyFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limit: limits.append((kind, limit)))
+    with unlocked(*shared, passphrases(shared[0].parent, FIRST, SECOND)):
+        assert limits == [(resource.RLIMIT_CORE, (0, 0))]
 
 
 def test_any_age_program_opens_a_key_of_two_custodians(shared: tuple[Path, PublicKeyFile]) -> None:
