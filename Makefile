@@ -14,7 +14,7 @@ LOCK_VENV := .venv-lock
 UV := uv==0.13.9
 WHEELS = --only-binary :all:
 
-.PHONY: help install test removal lint format demo bench lock clean
+.PHONY: help install test removal golden lint format demo bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make demo      an example clinic with partners and certificates, then its verifier (DIR=$(DIR) PORT=$(PORT))"
 	@echo "make test      the tests"
 	@echo "make removal   takes out each refusal, one at a time, and sees that a test turns red (some minutes)"
+	@echo "make golden    tests/golden/ anew, where what people and transcripts are told was changed on purpose"
 	@echo "make lint      ruff, mypy --strict and the architecture test"
 	@echo "make format    lets ruff rewrite the code"
 	@echo "make bench     the measurements, as a table"
@@ -49,6 +50,10 @@ test: install
 
 removal: install
 	$(BIN)/python -m tests.removal
+
+golden: install
+	-$(BIN)/python -m pytest --quiet tests/endtoend --rewrite-golden
+	git diff --stat tests/golden
 
 lint: install
 	$(BIN)/ruff check .

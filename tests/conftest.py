@@ -96,3 +96,13 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Token:
     if driver is None:
         pytest.skip("SoftHSM is not installed (Debian: softhsm2)")
     return start_token(tmp_path_factory.mktemp("token"), driver)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/ anew from what is told now")
+
+
+@pytest.fixture(scope="session")
+def rewrite_golden(request: pytest.FixtureRequest) -> bool:
+    rewrite: bool = request.config.getoption("--rewrite-golden")
+    return rewrite
