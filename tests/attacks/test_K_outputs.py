@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from keys.cli import main
 from keys.errors import HandsealError
-from keys.files import new_file, new_folder
+from keys.files import new_file, new_folder, write_new
+from keys.keyfile import require_secret_place
 from tests.keys.partner import TTMA, build_request
 
 NOBODY = "no such file"  # whoever looks for it first says so instead
@@ -72,3 +75,39 @@ def test_K05_what_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
             fill()
     assert (tmp_path / "file").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_K05_a_disk_that_fails_while_a_name_is_given_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "link", fail)
+    with pytest.raises(HandsealError, match="Input/output error"):
+        write_new(tmp_path / "file", b"ours")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_K04_a_key_needs_a_folder_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(HandsealError, match="its folder is not there"):
+        require_secret_place(tmp_path / "none" / "key")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--use cosign --unattended", "--unattended: is for"),
+        ("--use status --unattended --custodians 2", "--custodians: is for"),
+        ("--use cosign --token pkcs11:token=t --custodians 2", "--custodians: is for"),
+        ("--use status --token pkcs11:token=t --unattended", "--token: makes"),
+        ("--use cosign --token pkcs11:token=t --algorithm RS256", "--token: makes"),
+    ],
+)
+def test_K05_options_that_exclude_each_other_make_nothing(
+    options: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ["keygen", "--org", TTMA, "--out", str(tmp_path / "key"), *options.split()]
+    assert main(["--home", str(tmp_path / "home"), *made]) == 2
+    assert complaint in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -53,6 +53,12 @@ def test_K11_an_algorithm_that_is_not_the_keys() -> None:
     refused(again(proven(EC, KeyUse.COSIGN), EC, alg="RS256"), "names another key")
 
 
+def test_K11_a_kid_of_another_key_or_address() -> None:
+    good, other = proven(EC, KeyUse.COSIGN), proven(generate_private_key(Algorithm.ES256), KeyUse.COSIGN)
+    for kid in (other.kid, good.kid.replace("verify.", "elsewhere."), good.kid[:-1]):
+        refused(again(replace(good, kid=kid), EC), "kid: is not the thumbprint")
+
+
 @pytest.mark.parametrize(("key", "use"), [(EC, KeyUse.TRUST), (ED, KeyUse.COSIGN), (ED, KeyUse.ISSUE)])
 def test_K11_a_key_of_another_kind_than_its_use(key: AnyPrivateKey, use: KeyUse) -> None:
     with pytest.raises(HandsealError, match="takes another kind of key"):

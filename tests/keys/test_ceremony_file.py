@@ -93,3 +93,10 @@ def test_a_trust_key_takes_no_algorithm() -> None:
     ceremony = parse_ceremony(KEYGEN.replace('use = "cosign"', 'use = "trust"').encode(), "c.toml")
     assert isinstance(ceremony, Keygen)
     assert ceremony.algorithm is UNSET
+
+
+def test_K09_one_person_in_every_role_is_refused() -> None:
+    people = COSIGN.index("[[person]]")
+    alone = COSIGN[:people] + re.sub(r'^name = ".*"$', 'name = "Ada Lovelace"', COSIGN[people:], flags=re.MULTILINE)
+    assert "Ada Lovelace" in alone
+    assert "person" in refused(alone)
