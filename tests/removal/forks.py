@@ -84,8 +84,8 @@ def run_each(
 ) -> Iterator[tuple[int, Ran]]:
     """Runs each task (what to do to the code, test files, wanted tests) in a child of its own, WORKERS at a time.
 
-    Yields its number and how it ended, in the order in which they end. One that takes more than `seconds` is killed,
-    and red: without a bound some test may never end.
+    Yields its number and how it ended, in the order in which they end. One that takes more than `seconds` is killed:
+    without a bound some test may never end.
     """
     gc.freeze()  # what is loaded stays: no child looks through it again
     waiting, running = list(enumerate(tasks)), {}
@@ -121,9 +121,7 @@ def _result(pipe: Connection, child: BaseProcess, scratch: Path) -> Ran:
     child.join()
     if ran is not None:
         return ran
-    # A signal is a way to be red; an exception is a fault of this tool.
-    killed = child.exitcode is not None and child.exitcode < 0
-    return Ran(1 if killed else _NO_EXIT_CODE, "(the process was killed)", {}, {}, _tail(scratch / "output"))
+    return Ran(_NO_EXIT_CODE, "", {}, {}, f"the process ended with {child.exitcode}\n{_tail(scratch / 'output')}")
 
 
 def _child(

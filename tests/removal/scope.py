@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 VERIFIER = "opening quorum seen snapshot sources state steps verify".split()
 """The modules of the verifier that decide; its others show and serve."""
 
-SHOWING = ("_text", "_words", ".guide_cli", ".qr", ".record")
+SHOWING = ("_text", "_words", ".guide_cli", ".plan_steps", ".qr", ".record")
 """Endings of the modules that put things before people, as the rehearsals do: nothing is refused there."""
 
 TESTS = {

@@ -57,13 +57,22 @@ def functions(tree: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[tup
 
 
 def probe(removals: list[Removal]) -> None:
-    """Lets each statement of a step report its line before it is run, through a builtin called REACHED."""
+    """Lets each statement of a step report its line before it is run, through a builtin called REACHED.
+
+    One that only calls what refuses reports its line again, negative, when it was refused.
+    """
     places = {id(removal.statement): removal for removal in removals}
     for statement, block in ((removal.statement, removal.block) for removal in places.values()):
-        call = ast.parse(f"{REACHED}({removals[0].step.module!r}, {statement.lineno})").body[0]
-        for node in ast.walk(call):
+        report = f"{REACHED}({removals[0].step.module!r}, {{}})"
+        reached, refused = (ast.parse(report.format(line)).body[0] for line in (statement.lineno, -statement.lineno))
+        place = block.index(statement)
+        if _only_requires(statement):
+            handler = ast.ExceptHandler(ast.Name("BaseException", ast.Load()), None, [refused, ast.Raise()])
+            block[place] = ast.Try([statement], [handler], [], [])
+            ast.fix_missing_locations(ast.copy_location(block[place], statement))
+        block.insert(place, reached)
+        for node in ast.walk(reached):
             ast.copy_location(node, statement)
-        block.insert(block.index(statement), call)
 
 
 def _in_function(module: str, name: str, function: ast.FunctionDef) -> Iterator[Removal]:
@@ -114,7 +123,15 @@ def _refuses(place: _Place) -> bool:
         case ast.Expr(value=ast.Call(func=function, args=arguments)):
             name = ast.unparse(function).rpartition(".")[2]
             alarm = name == "append" and ast.unparse(arguments[0]).startswith("Alarm(")
-            return alarm or name in _FINDS or _REQUIRES.fullmatch(name) is not None
+            return alarm or name in _FINDS or _only_requires(place.statement)
+    return False
+
+
+def _only_requires(statement: ast.stmt) -> bool:
+    """Whether it is the call of something that returns nothing, or refuses."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=function)):
+            return _REQUIRES.fullmatch(ast.unparse(function).rpartition(".")[2]) is not None
     return False
 
 
