@@ -202,6 +202,15 @@ def test_J21_a_moment_has_one_spelling(world: World, place: str) -> None:
     assert_invalid(judge(world, changed(world, world.issue(), respell)), "payload.form")
 
 
+@pytest.mark.parametrize("place", ["activityStartDate", "activityEndDate"])
+def test_J21_a_day_is_one_of_utc(world: World, place: str) -> None:
+    def move(members: dict[str, Any]) -> None:
+        subject = members["credentialSubject"]
+        subject[place] = subject[place].replace("Z", "+07:00")
+
+    assert_invalid(judge(world, changed(world, world.issue(), move)), "payload.form")
+
+
 def test_J21_dates_at_the_end_of_the_calendar(world: World) -> None:
     """A date of the year 9999 plus a duration is none: judged all the same."""
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -21,8 +21,6 @@ COMMANDS = {
     "cosign": f"cosign REQUEST --key {NOBODY} --out OUT",
     "withdraw": f"withdraw urn:uuid:0b5c2a3e-0000-4000-8000-000000000000 --key {NOBODY} --out OUT",
     "status": f"status --key {NOBODY} --out OUT",
-    "init": "trust init REQUEST --out FOLDER",
-    "propose": "trust propose FOLDER REQUEST --root 00 --out FOLDER",
     "review": "review HALF --export OUT",
 }
 
@@ -33,9 +31,8 @@ def test_K05_an_output_that_exists_is_named_first(
 ) -> None:
     for name in ("out", "half", "other.pub.json"):
         (tmp_path / name).write_text("mine")
-    (tmp_path / "folder").mkdir()
     (tmp_path / "request").write_bytes(build_request())
-    places = {name: str(tmp_path / name.lower()) for name in ("OUT", "HALF", "OTHER", "FOLDER", "REQUEST")}
+    places = {name: str(tmp_path / name.lower()) for name in ("OUT", "HALF", "OTHER", "REQUEST")}
     words = [NOBODY if word == "\0" else places.get(word, word) for word in _words(COMMANDS[command])]
     assert main(["--home", str(tmp_path / "home"), *words]) == 1
     told = capsys.readouterr()
