@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import PUBLIC, SECRET, new_file, read_bounded, replace_file, require_absent, write_new
+from keys.files import PUBLIC, SECRET, new_file, new_folder, read_bounded, replace_file, require_absent, write_new
 
 
 def inside(folder: Path) -> list[str]:
@@ -148,3 +149,32 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
         replace_file(folder, b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert not (tmp_path / "nowhere").exists()
+
+
+def fill(path: Path, then: Callable[[], object]) -> None:
+    with new_folder(path) as beside:
+        write_new(beside / "one", b"1")
+        then()
+
+
+def run_out() -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "papers"
+    with pytest.raises(HandsealError, match="No space left"):
+        fill(path, run_out)
+    assert inside(tmp_path) == []
+    fill(path, lambda: None)
+    assert inside(path) == ["one"]
+
+
+def test_a_new_folder_takes_nobodys_place(tmp_path: Path) -> None:
+    """Neither one that was there nor one that appears meanwhile; a rename alone would replace an empty one."""
+    path = tmp_path / "papers"
+    with pytest.raises(HandsealError, match="exists already"):
+        fill(path, path.mkdir)
+    with pytest.raises(HandsealError, match="exists already"):
+        fill(path, lambda: pytest.fail("it was there"))
+    assert list(tmp_path.rglob("*")) == [path]
