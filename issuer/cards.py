@@ -17,12 +17,13 @@ import typst
 from msgspec import Struct
 
 from issuer.certificate import Design, PublishedAddress
-from issuer.inscription import PersonName, inscribe, is_rtl, logo_svg
+from issuer.inscription import PersonName, inscribe, logo_svg
 from issuer.share_words import ShareWords, words_of
 from keys.encoding import sha256
 from keys.errors import FormatError, HandsealError
 from keys.syllabus import CallToAction, Story, Syllabus, Texts
 from verifier.fonts import families_for, require_glyphs
+from verifier.language import is_rtl
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg
 

@@ -18,6 +18,7 @@ from issuer.qr import MAX_MODULES, qr_svg
 from keys.errors import ConfigurationError, HandsealError
 from keys.qr import QUIET_MODULES
 from verifier.fonts import Typefaces, families_for, require_glyphs
+from verifier.language import is_rtl
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg
 
@@ -25,7 +26,6 @@ MAX_MARKS = 3  # combining marks on one letter: two in Thai, three in pointed He
 MAX_MARKS_IN_NAME = 6  # a name gets room for them
 MAX_LOGO_BYTES = 500_000
 
-_RTL = frozenset({"R", "AL"})
 _LANGUAGES = {"THAI": "th", "HEBREW": "he", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja"}
 _HAN_LANGUAGES = {"sc": "zh", "tc": "zh", "jp": "ja", "kr": "ko"}
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -202,12 +202,6 @@ def _marks(text: str) -> int:
         run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
         most = max(most, run)
     return most
-
-
-def is_rtl(text: str) -> bool:
-    """Whether the first strong character is written from right to left (Unicode TR 9, P2)."""
-    directions = (unicodedata.bidirectional(character) for character in text)
-    return next((direction for direction in directions if direction in (*_RTL, "L")), "L") in _RTL
 
 
 def _pillars(verified: VerifiedCredential, labels: Labels) -> str:

@@ -17,6 +17,7 @@ from verifier.carrier import pages_of, verify_carried
 from verifier.comparison import NameOf, compare
 from verifier.language import Words
 from verifier.materials import Materials
+from verifier.receipt import Answered
 from verifier.report import Outcome, Report
 from verifier.since import Since, since
 from verifier.sources import Site
@@ -65,10 +66,15 @@ class Answers:
 
     def by_bytes(self, data: bytes) -> Report:
         """A pasted credential or an uploaded file."""
+        return self.answered(data).report
+
+    def answered(self, data: bytes) -> Answered:
+        """The same, with what a receipt says of it."""
         now = self._clock()
         materials = self._site.materials(now)
         pages = pages_of(materials, self._site.certificate, self._base_url)
-        return verify_carried(data, materials, at=now, now=now, pages=pages)
+        report = verify_carried(data, materials, at=now, now=now, pages=pages)
+        return Answered(report, materials, data, now)
 
     def addresses(self) -> tuple[str, ...]:
         """Where links of this verifier's certificates lead: here, and to the site it answers for."""

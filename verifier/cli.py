@@ -22,6 +22,8 @@ from verifier.export_cli import export_site
 from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
+from verifier.receipt import Answered
+from verifier.receipt_cli import check_receipt, make_receipt_key, receipt_options, require_receipt, write_receipt
 from verifier.report import Report
 from verifier.sources import Site
 from verifier.tally import Tally
@@ -81,6 +83,7 @@ def _site_options(command: click.decorators.FC) -> click.decorators.FC:
 @_site_options
 @click.option("--at", "at_text", metavar="TIME", help="The moment that is asked about, as 2026-11-20T08:00:00Z.")
 @click.option("--json", "as_json", is_flag=True, help="An array with one report per file.")
+@receipt_options
 @click.pass_context
 def check_files(
     ctx: click.Context,
@@ -90,12 +93,18 @@ def check_files(
     state: Path | None,
     at_text: str | None,
     as_json: bool,
+    receipt: Path | None,
+    language: str,
 ) -> None:
     """Checks each FILE.
 
     Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
     """
     settled = _settle(site, root, state)
+    if receipt is not None:
+        if len(files) > 1:
+            raise click.UsageError("--receipt: is of one FILE; bulk writes many")
+        require_receipt(receipt, settled)
     now = datetime.now(UTC)
     at = _parse_at(at_text) if at_text else now
     opened = settled.open()
@@ -105,11 +114,16 @@ def check_files(
     codes, reports = [0], []
     for name in files:
         try:
-            report = _check_file(name, opened, materials, at, now)
+            data = _read_input(name)
         except ConfigurationError as fault:
             talk(f"handseal-verify: {escape(str(fault))}")
             codes.append(fault.exit_code)
             continue
+        report = _check(data, opened, materials, at, now)
+        if receipt is not None:
+            if data is None:
+                raise HandsealError(f"{name}: is too large for a receipt")
+            write_receipt(Answered(report, materials, data, at), receipt, settled, language)
         reports.append((name, report))
         codes.append(report.verdict.exit_code)
     _show(reports, as_json=as_json)
@@ -122,6 +136,7 @@ def check_files(
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
 @click.option("--tally", type=click.Path(path_type=Path), metavar="DIR", help="Counts checks, never who or which.")
+@click.option("--receipt-key", type=click.Path(path_type=Path), metavar="FILE", help="Signs receipts with this key.")
 def serve(
     site: Path | None,
     root: str | None,
@@ -130,6 +145,7 @@ def serve(
     host: str,
     port: int,
     tally: Path | None,
+    receipt_key: Path | None,
 ) -> None:
     """Serves the web page and the API until it is stopped.
 
@@ -137,9 +153,10 @@ def serve(
     """
     from verifier import web  # Flask takes longer to load than a file to check
 
-    opened = _settle(site, root, state).open()
+    settled = _settle(site, root, state, receipt_key)
+    opened, signer = settled.open(), settled.signer()
     _tell_operator(opened, datetime.now(UTC))
-    settings = web.Settings(base_url=base_url or _local_url(host, port))
+    settings = web.Settings(base_url=base_url or _local_url(host, port), signer=signer)
     counts = Tally(tally) if tally else None
     app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings, tally=counts)
     try:
@@ -151,6 +168,8 @@ def serve(
 
 cli.add_command(export_site)
 cli.add_command(mirror_site)
+cli.add_command(check_receipt)
+cli.add_command(make_receipt_key)
 
 
 def _tell_operator(opened: Site, now: datetime) -> None:
@@ -172,8 +191,8 @@ def _local_url(host: str, port: int) -> str:
     return f"http://{name}:{port}" if port else f"http://{name}"
 
 
-def _settle(site: Path | None, root: str | None, state: Path | None) -> Settled:
-    return settle(configuration_path(os.environ), site=site, root=root, state=state)
+def _settle(site: Path | None, root: str | None, state: Path | None, receipt_key: Path | None = None) -> Settled:
+    return settle(configuration_path(os.environ), site=site, root=root, state=state, receipt_key=receipt_key)
 
 
 def _parse_at(text: str) -> datetime:
@@ -184,19 +203,23 @@ def _parse_at(text: str) -> datetime:
         raise ConfigurationError(str(fault), hint=fault.hint) from fault
 
 
-def _check_file(name: str, site: Site, materials: Materials, at: datetime, now: datetime) -> Report:
-    """ConfigurationError where there is no such file, and it is no number or link either."""
+def _read_input(name: str) -> bytes | None:
+    """None for a file that is too large; ConfigurationError where there is none, and it is no number or link either."""
     if name == "-":
-        data = sys.stdin.buffer.read(MAX_CARRIER_BYTES + 1)
-    elif is_address(name) and not Path(name).exists():
-        data = name.encode("utf-8", "surrogateescape")
-    else:
-        try:
-            data = read_bounded(Path(name), MAX_CARRIER_BYTES)
-        except ConfigurationError:
-            raise
-        except HandsealError:
-            return undecided(TOO_LARGE, now)
+        return sys.stdin.buffer.read(MAX_CARRIER_BYTES + 1)
+    if is_address(name) and not Path(name).exists():
+        return name.encode("utf-8", "surrogateescape")
+    try:
+        return read_bounded(Path(name), MAX_CARRIER_BYTES)
+    except ConfigurationError:
+        raise
+    except HandsealError:
+        return None
+
+
+def _check(data: bytes | None, site: Site, materials: Materials, at: datetime, now: datetime) -> Report:
+    if data is None:
+        return undecided(TOO_LARGE, now)
     return verify_carried(data, materials, at=at, now=now, pages=pages_of(materials, site.certificate))
 
 

@@ -1,6 +1,7 @@
 """Where the site is and which root is believed is told by a person, once or each time, and never taken from the site.
 
-`~/.config/handseal/verify.toml` (or under XDG_CONFIG_HOME), with `site`, `root` and `state`; the command line wins.
+`~/.config/handseal/verify.toml` (or under XDG_CONFIG_HOME), with `site`, `root`, `state` and `receipt-key`; the command
+line wins.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from keys.errors import ConfigurationError
 from keys.files import read_bounded
+from keys.receipt_signer import ReceiptSigner, open_receipt_key
 from keys.settings import Settings, require_toml
 from verifier.sources import Site, require_root_digest
 from verifier.state import State
@@ -26,6 +28,7 @@ class Configuration(Settings, frozen=True):
     site: str | None = None
     root: str | None = None
     state: str | None = None
+    receipt_key: str | None = None
 
 
 class Settled(Struct, frozen=True):
@@ -34,6 +37,11 @@ class Settled(Struct, frozen=True):
     site: Path
     root: str
     state: Path | None
+    receipt_key: Path | None = None
+
+    def signer(self) -> ReceiptSigner | None:
+        """The operator's key for receipts, where there is one."""
+        return open_receipt_key(self.receipt_key) if self.receipt_key else None
 
     def open(self) -> Site:
         """The site; ConfigurationError where the state cannot serve or belongs to another root."""
@@ -51,10 +59,14 @@ def read_configuration(path: Path) -> Configuration:
     if not path.exists():
         return Configuration()
     data = read_bounded(path, _MAX_BYTES)
-    return require_toml(data, Configuration, str(path), hint="it may hold site, root and state, each a text")
+    return require_toml(
+        data, Configuration, str(path), hint="it may hold site, root, state and receipt-key, each a text"
+    )
 
 
-def settle(path: Path, *, site: Path | None, root: str | None, state: Path | None) -> Settled:
+def settle(
+    path: Path, *, site: Path | None, root: str | None, state: Path | None, receipt_key: Path | None = None
+) -> Settled:
     """The command line where it says something, else the file at `path`; ConfigurationError without site or root."""
     written = read_configuration(path)
     folder = path.parent
@@ -62,7 +74,8 @@ def settle(path: Path, *, site: Path | None, root: str | None, state: Path | Non
     believed = require_root(path, root)
     if told_site is None:
         raise ConfigurationError("site: was not told", hint=f'--site DIR, or site = "DIR" in {path}')
-    return Settled(told_site, believed, state or _path(folder, written.state))
+    key = receipt_key or _path(folder, written.receipt_key)
+    return Settled(told_site, believed, state or _path(folder, written.state), key)
 
 
 def require_root(path: Path, root: str | None) -> str:

@@ -5,11 +5,14 @@ So the same certificate looks the same everywhere, and a name that no font cover
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import unicodedata
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 import msgspec
 import pymupdf_fonts
@@ -28,6 +31,7 @@ _FIRAGO = ("figo", "figbo")
 _PACKED = (*_FIRAGO, "notos", "notosbo")  # Noto Sans for rare Latin, Greek and Cyrillic
 _PACKED_FAMILIES = (FAMILY, "Noto Sans")
 _DIGESTS = "digests.json"
+_LENDING = Lock()
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _INVISIBLE = frozenset("\u200c\u200d")  # joiners shape their neighbours and need no glyph
 _HAN_NAMES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
@@ -67,6 +71,12 @@ def prepare_fonts(cache_folder: Path, own_folder: Path | None = None) -> Typefac
         raise ConfigurationError(
             f"fonts: {error.filename or cache_folder}: {error.strerror}", hint="the folder must be writable"
         ) from error
+
+
+def lent_fonts() -> Typefaces:
+    """Those that Handseal brought along, in a folder that goes when the process ends: a verifier keeps nothing."""
+    with _LENDING:
+        return _lent()
 
 
 def uncovered(text: str, typefaces: Typefaces) -> tuple[str, ...]:
@@ -109,6 +119,16 @@ def families_for(text: str, typefaces: Typefaces, han: str = "sc") -> tuple[str,
     chosen = HAN_FAMILIES[han]
     others = tuple(family for family in families if family != chosen and family not in _PACKED_FAMILIES)
     return tuple(family for family in (*_PACKED_FAMILIES, chosen, *others) if family in families)
+
+
+@cache
+def _lent() -> Typefaces:
+    try:
+        folder = TemporaryDirectory(prefix="handseal-fonts-")
+    except OSError as error:
+        raise ConfigurationError(f"fonts: {error.strerror}", hint="a temporary folder must be writable") from error
+    atexit.register(folder.cleanup)
+    return prepare_fonts(Path(folder.name))
 
 
 def _packed_folder(cache_folder: Path) -> Path:

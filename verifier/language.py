@@ -6,6 +6,7 @@ The texts are `templates/messages/<language>.toml`; which language a reader gets
 from __future__ import annotations
 
 import pkgutil
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,9 +23,10 @@ from markupsafe import Markup, escape
 from keys.errors import HandsealError
 
 DEFAULT_LANGUAGE = "en"
-LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "ja", "ko", "th", "vi", "zh-Hans")
+LANGUAGES = ("en",)
 """The default first, then by code; each names itself in its messages (`language.name`)."""
 _LOCALES = {"en": "en_GB"}  # the day before the month, as on the paper
+_RTL = frozenset({"R", "AL"})
 _STOPS = ".。।"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # a name or number of the other direction moves nothing around it
 
@@ -126,6 +128,12 @@ def words_in(language: str) -> Words:
     if data is None:
         raise HandsealError(f"messages: there are none in {language!r}")
     return Words(language, dict(_flat(msgspec.toml.decode(data))))
+
+
+def is_rtl(text: str) -> bool:
+    """Whether the first strong character is written from right to left (Unicode TR 9, P2)."""
+    directions = (unicodedata.bidirectional(character) for character in text)
+    return next((direction for direction in directions if direction in (*_RTL, "L")), "L") in _RTL
 
 
 def day(moment: date) -> str:

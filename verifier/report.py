@@ -145,6 +145,7 @@ class Party(Struct, frozen=True):
 class ListDate(Struct, frozen=True):
     """A signed list that was used, whose it is, and the moment it was made."""
 
+    id: str
     owner: str
     purpose: str
     dated: datetime

@@ -98,4 +98,5 @@ def _partner_lists(quorum: Quorum, materials: Materials) -> Iterator[StatusList]
 
 def _list_date(status_list: StatusList, trust: Trust) -> ListDate:
     purpose = parse_status_list_id(status_list.id, "status list").purpose
-    return ListDate(trust.name(status_list.issuer, status_list.valid_from), purpose, status_list.valid_from)
+    owner = trust.name(status_list.issuer, status_list.valid_from)
+    return ListDate(status_list.id, owner, purpose, status_list.valid_from)

@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 import templates
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
+from keys.receipt_signer import ReceiptSigner
 from verifier.answers import Answers
 from verifier.files import static_files
 from verifier.headers import protect, spoken
@@ -31,6 +32,8 @@ from verifier.language import LANGUAGES, words_in
 from verifier.parts import SCRIPT, STYLE, VERIFIER, Part, page_parts, words_name
 from verifier.published import JSON
 from verifier.reader import reader_of
+from verifier.receipt import PROGRAM, Operator
+from verifier.receipt_views import ReceiptViews
 from verifier.sources import Site
 from verifier.tally import Tally
 from verifier.views import HTML, Views, small_seal
@@ -47,6 +50,7 @@ SILENCE = 30  # seconds without a byte until a connection is closed
 
 _FOLDER = Path(templates.__file__).parent
 _ERRORS = frozenset((400, 404, 405, 413, 429, 500))  # those with words of their own; 415 reads like 400
+_API_ERRORS = dict.fromkeys((400, 415), "Send JSON with the member `credential`, or a form with the file `file`.")
 
 
 class Settings(Struct, frozen=True):
@@ -54,6 +58,7 @@ class Settings(Struct, frozen=True):
 
     base_url: str  # see keys.names.require_base_url
     max_upload: int = MAX_UPLOAD
+    signer: ReceiptSigner | None = None  # of receipts; without one they are not signed
 
 
 class _Request(Request):
@@ -106,7 +111,10 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
         words_in(language)
     parts = page_parts(static_files())
     _prepare_templates(app, base_url, parts, site.root_digest)
-    Views(Answers(site, clock, base_url), base_url, parts, tally.count if tally else None).register(app)
+    answers = Answers(site, clock, base_url)
+    Views(answers, base_url, parts, tally.count if tally else None).register(app)
+    app.jinja_env.globals["signs_receipts"] = settings.signer is not None
+    ReceiptViews(answers, Operator(base_url, PROGRAM, settings.signer)).register(app)
     app.register_error_handler(HTTPException, _failed)
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))
@@ -195,8 +203,7 @@ def _failed(fault: HTTPException) -> Response:
     title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
-        if code in (400, 415):
-            text = words.say("error.api.text")
+        text = _API_ERRORS.get(code, text)
         body = msgspec.json.encode({"type": "about:blank", "title": title, "status": code, "detail": text})
         response = Response(body, code, mimetype=PROBLEM)
     else:
