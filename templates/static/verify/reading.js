@@ -97,12 +97,8 @@ globalThis.Handseal ??= {};
   /** Every string is readable text, and newlines stand in narratives only. */
   function requireTexts(value, place, name) {
     if (typeof value === "string") H.requireText(value, place, name === "narrative");
-    else if (Array.isArray(value)) for (const member of value) requireTexts(member, place, "");
     else if (value !== null && typeof value === "object") {
-      for (const [key, member] of Object.entries(value)) {
-        H.requireText(key, place, false);
-        requireTexts(member, place, key);
-      }
+      for (const [key, member] of Object.entries(value)) requireTexts(member, place, key);
     }
   }
 

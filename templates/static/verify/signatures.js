@@ -30,8 +30,15 @@
   /** Step 2: a header of exactly `alg` and `kid`; `typ`, `jwk`, `crit` and all others are refused (J26). */
   const parseHeader = (token, place = "token header") => parse(token.header, headerShape, place, 1024);
 
+  const opened = new WeakMap(); // a key is opened once, and then kept with the trust list that it is of
+
   /** A JWK as the key and the one algorithm it verifies. */
   async function openKey(jwk, place) {
+    if (!opened.has(jwk)) opened.set(jwk, await openNew(jwk, place));
+    return opened.get(jwk);
+  }
+
+  async function openNew(jwk, place) {
     if (jwk.kty === "EC") {
       if (jwk.crv !== "P-256") fail(place, "jwk: the curve is not P-256");
       for (const part of [jwk.x, jwk.y]) if (fromBase64url(part, place).length !== 32) fail(place, "jwk: is too short");
