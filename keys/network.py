@@ -81,7 +81,7 @@ def _is_routable(cells: list[str]) -> bool:
     """`inet` or `inet6` with more than a link's own address: macOS keeps such links to its neighbours at all times."""
     if len(cells) < 2 or cells[0] not in {"inet", "inet6"} or not _is_away(cells[1]):
         return False
-    return cells[0] == "inet" or not cells[1].casefold().startswith("fe80:")
+    return not cells[1].casefold().startswith("fe80:")
 
 
 def _is_away(address: str) -> bool:

@@ -85,13 +85,15 @@ def complete_word(typed: str) -> str | None:
 
 
 def _combine(shares: Sequence[str]) -> bytes:
-    """The secret, from the last k shares and again from the first: more than k have to fit, too."""
+    """The secret, from the first k shares and again from the last: where there are more than k, they have to agree."""
     read = [_share(words) for words in shares]
     if not read or len({share.index for share in read}) != len(read):
         raise _useless()
     threshold = read[0].member_threshold
-    _recovered(shares[-threshold:])
-    return _recovered(shares[:threshold])
+    secret = _recovered(shares[:threshold])
+    if _recovered(shares[-threshold:]) != secret:
+        raise _useless()
+    return secret
 
 
 def _recovered(shares: Sequence[str]) -> bytes:

@@ -137,6 +137,12 @@ def act(findings, alarms, thing):
         return ""
     if thing > 3:
         return thing
+    if thing > 4:
+        yield thing
+    if thing > 5:
+        yield f"finding {thing}"
+    if thing > 6:
+        yield Difference(thing)
     if value:
         text = "e"
         findings.unknown(text)
@@ -166,6 +172,8 @@ def test_what_counts_as_a_refusal() -> None:
         "act alarms.append(Alarm('b'))",
         "act return Check('d', Outcome.UNKNOWN)",
         "act return 'reason'",
+        "act yield f'finding {thing}'",
+        "act yield Difference(thing)",
         "act findings.unknown(text)",
         "act if value",
         "act raise",

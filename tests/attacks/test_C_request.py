@@ -240,3 +240,16 @@ def test_C27_a_new_key_does_not_undo_a_withdrawal(home: Home) -> None:
     cosign(home, build_request(), signer=new)
     assert [entry.withdrawn for entry in home.signed_certificates([identity])] == [NOW, NOW]
     assert sum(byte.bit_count() for byte in home.status_bits(body.list_id)) == 2
+
+
+def test_C25_a_core_by_another_clinic_than_the_syllabus() -> None:
+    core = build_core(1, "Ada")
+    theirs = f"{SITE}/status/ttma/revocation/1"
+    status = replace(core.credential_status, id=f"{theirs}#1001", status_list_credential=theirs)
+    other = replace(core, issuer=replace(core.issuer, id=TTMA), iss=TTMA, credential_status=status)
+    assert refused(build_request_unchecked(core, other)) == "request line 2: issuer: is not the request's"
+
+
+def build_request_unchecked(core: Certificate, other: Certificate) -> bytes:
+    """A request whose one core was exchanged after it was written, digest and all: what a thief of the stick can do."""
+    return build_request([core]).replace(canonical(core), canonical(other))

@@ -11,12 +11,12 @@ import pytest
 import shamir_mnemonic
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from keys import shares_cli
+from keys import shares_cli, token_signer
 from keys.algorithms import Algorithm, generate_private_key
 from keys.encoding import canonical
 from keys.errors import HandsealError
 from keys.files import SECRET, write_new
-from keys.keyfile import UnreadableKeyError, open_key_file, public_path
+from keys.keyfile import UnreadableKeyError, open_key_file, public_path, read_token_uri
 from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.private_key import AnyPrivateKey
 from keys.shares import SharesError, recover_key, split_key
@@ -96,3 +96,16 @@ def test_K03_an_open_status_key_that_is_none(tmp_path: Path, content: bytes) -> 
     write_new(tmp_path / "status.key", lines, SECRET)
     with pytest.raises(UnreadableKeyError):
         open_key_file(tmp_path / "status.key", None)
+
+
+def test_K08_a_token_whose_key_is_of_no_use_is_refused() -> None:
+    with pytest.raises(HandsealError, match="shows no public key"):
+        token_signer._jwk(b"\x05" * 70, KeyUse.COSIGN, "token")
+    with pytest.raises(HandsealError, match="RS256 keys are not used"):
+        token_signer._sign(object(), "RS256", b"", "token")  # no method of it is called
+
+
+def test_K08_where_a_tokens_key_is_stands_in_plain_letters(tmp_path: Path) -> None:
+    write_new(tmp_path / "token.key", "pkcs11:token=tröster\n".encode(), SECRET)
+    with pytest.raises(HandsealError, match="is no PKCS#11 URI"):
+        read_token_uri(tmp_path / "token.key")

@@ -80,6 +80,11 @@ def test_K01_an_active_interface_of_macos_is_a_way_out() -> None:
     assert macos_way_out(IFCONFIG.replace("autoselect\n\tstatus: active", "autoselect\n\tstatus: inactive")) is None
     assert macos_way_out(IFCONFIG.replace("\tinet 192.168.2.7 netmask", "\tether")) is None
     assert macos_way_out("") is None
+    six = IFCONFIG.replace("\tinet 192.168.2.7 netmask 0xffffff00", "\tinet6 2001:db8::7 prefixlen 64")
+    assert macos_way_out(six) == "en0 is plugged in and has an address"
+    first = IFCONFIG.partition("en0:")[2].partition("awdl0:")[0]
+    assert macos_way_out(f"en0:{first}lo0: flags=8049<UP,LOOPBACK>\n") == "en0 is plugged in and has an address"
+    assert macos_way_out(IFCONFIG.replace("192.168.2.7", "what-is-this")) == "en0 is plugged in and has an address"
 
 
 def test_K01_name_servers_elsewhere_are_told() -> None:

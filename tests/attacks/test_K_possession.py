@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -65,6 +67,14 @@ def test_K11_a_key_of_another_kind_than_its_use(key: AnyPrivateKey, use: KeyUse)
         proven(key, use)
     good = proven(key, KeyUse.COSIGN if key is EC else KeyUse.TRUST)
     refused(again(replace(good, use=use), key), "takes another kind of key")
+
+
+def test_K11_a_date_that_is_not_of_utc() -> None:
+    members = msgspec.json.decode(canonical(replace(proven(EC, KeyUse.COSIGN), proof=UNSET)))
+    members["created"] = "2026-11-20T16:00:00+07:00"
+    header = Header(alg=members["alg"], kid=members["kid"])
+    members["proof"] = compact_jws(header, rfc8785.dumps(members), lambda message: sign_with(EC, message))
+    refused(rfc8785.dumps(members), "times are UTC")
 
 
 def test_K11_bytes_that_are_no_ed25519_key() -> None:

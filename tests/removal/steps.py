@@ -118,8 +118,8 @@ def _refuses(place: _Place) -> bool:
             return raised is None or not ast.unparse(raised).startswith("AssertionError")
         case ast.Return(value=value):
             return place.guard is not None and value is not None and _says_no(value)
-        case ast.Expr(value=ast.Yield()):
-            return place.guard is not None
+        case ast.Expr(value=ast.Yield(value=value)):
+            return place.guard is not None and value is not None and _is_finding(value)
         case ast.Expr(value=ast.Call(func=function, args=arguments)):
             name = ast.unparse(function).rpartition(".")[2]
             alarm = name == "append" and ast.unparse(arguments[0]).startswith("Alarm(")
@@ -132,6 +132,16 @@ def _only_requires(statement: ast.stmt) -> bool:
     match statement:
         case ast.Expr(value=ast.Call(func=function)):
             return _REQUIRES.fullmatch(ast.unparse(function).rpartition(".")[2]) is not None
+    return False
+
+
+def _is_finding(value: ast.expr) -> bool:
+    """A text for people, or a struct that is made to tell something."""
+    match value:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.Call(func=function):
+            return ast.unparse(function).rpartition(".")[2][:1].isupper()
     return False
 
 
