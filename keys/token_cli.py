@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from keys.console import ask_passphrases
+from keys.driver_files import require_driver
 from keys.encoding import canonical
 from keys.files import write_new
 from keys.keyfile import public_path, write_token_file
@@ -26,6 +27,7 @@ def make_token_key(
     The transcript is closed by the key. Where anything fails, no file is left, nor a key in the token.
     """
     named = parse_token_uri(uri, "--token")
+    require_driver(named.module, "--token")
     pin = ask_passphrases(pin_prompt(named), pin_files)
     with new_token_key(named, pin, use, f"token {named.token}") as key, ExitStack() as undo:
         undo.callback(key.remove)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from keys.console import ask_passphrases, escape, forbid_core_dumps, talk
+from keys.driver_files import require_driver
 from keys.errors import HandsealError
 from keys.keyfile import (
     KeyForm,
@@ -88,6 +89,7 @@ def pin_prompt(uri: TokenUri) -> str:
 def _in_token(path: Path, public: PublicKeyFile, pin_files: Sequence[Path], note: Note) -> Iterator[Signer]:
     forbid_core_dumps()
     uri = read_token_uri(path)
+    require_driver(uri.module, str(path))
     pin = ask_passphrases(pin_prompt(uri), pin_files)
     with ExitStack() as session:
         try:

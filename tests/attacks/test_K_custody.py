@@ -10,8 +10,10 @@ import pyrage
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from keys import driver_files
 from keys.algorithms import Algorithm, generate_private_key
 from keys.cli import main
+from keys.driver_files import require_driver
 from keys.encoding import canonical
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import write_new
@@ -229,3 +231,35 @@ def test_K17_key_files_of_other_programs_are_refused_before_anything_is_asked(tm
         unlocked(tmp_path / "cosign.key", public),
     ):
         pytest.fail("it opened")
+
+
+@pytest.mark.parametrize("way", ["beside the key", "behind a link"])
+def test_K04_no_driver_is_loaded_from_the_stick_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Whoever exchanged the file of a key would run a program with the officer's rights, and be told the PIN."""
+    typed = sit_down(monkeypatch, "271828")
+    driver = tmp_path / "driver.so"
+    driver.write_bytes(b"\x7fELF")
+    named = driver if way == "beside the key" else Path("/usr/lib").joinpath(*[".."] * 9, *driver.parts[1:])
+    path = tmp_path / "cosign.key"
+    write_new(path, f"pkcs11:token=TTMA;object=cosign?module-path={named}\n".encode(), 0o600)
+    public = prove_possession(KEY, organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
+    with pytest.raises(HandsealError, match="is not where programs are installed"), unlocked(path, public):
+        pytest.fail("it opened")
+    with pytest.raises(HandsealError, match="is not where programs are installed"):
+        require_driver(str(named), "--token")
+    assert typed.asked == []
+
+
+def test_K04_no_driver_is_loaded_that_others_may_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_files, "HOMES", (tmp_path,))
+    driver = tmp_path / "lib" / "driver.so"
+    driver.parent.mkdir()
+    driver.write_bytes(b"\x7fELF")
+    for part, mode in ((driver, 0o646), (driver.parent, 0o707)):
+        was = part.stat().st_mode
+        part.chmod(mode)
+        with pytest.raises(HandsealError, match=f"{part} may be changed by others"):
+            require_driver(str(driver), "key")
+        part.chmod(was)

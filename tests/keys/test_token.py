@@ -164,7 +164,7 @@ def test_K08_a_holders_key_of_the_token_is_no_co_signers(desk: Desk, token: Toke
         (("object=", "object=no-"), "0 keys in the token fit, not one"),
         (("token=TTMA", "token=ELSE"), "0 tokens fit, not one"),
         (("object=", "serial=00;object="), "0 tokens fit, not one"),
-        (("libsofthsm2", "libnothing"), "the token failed: "),
+        (("libsofthsm2", "libnothing"), "module-path: "),
     ],
 )
 def test_a_key_that_is_not_found_is_named(desk: Desk, token: Token, change: tuple[str, str], told: str) -> None:
