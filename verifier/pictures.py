@@ -24,6 +24,8 @@ JPEG_SIDE = 3_000  # a JPEG is unpacked at a half or less of its size, but no sm
 MAX_SIDE = 4_000  # of what the code is looked for in
 MAX_CODES = 16
 MAX_SVG_BYTES = 4 * 1024 * 1024
+MAX_PARTS = 50_000
+"""Chunks, markers and blocks that a picture is read in: a library takes a minute for millions of empty ones."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -43,6 +45,20 @@ class TooLarge(Exception):
 
 class Unreadable(Exception):
     """Not a picture, or not a whole one."""
+
+
+class _Reading(BytesIO):
+    """The bytes of a picture, handed out in at most `MAX_PARTS` pieces."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._left = MAX_PARTS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise Unreadable
+        return super().read(size)
 
 
 def is_picture(data: bytes) -> bool:
@@ -75,10 +91,11 @@ def codes_in(data: bytes) -> tuple[str, ...]:
 def _unpacked(data: bytes) -> Image.Image:
     """The picture in grey, no longer than `MAX_SIDE`."""
     try:
-        with Image.open(BytesIO(data), formats=_FORMATS) as opened:
+        with Image.open(_Reading(data), formats=_FORMATS) as opened:
             if data.startswith(_JPEG):
                 opened.draft("L", (JPEG_SIDE, JPEG_SIDE))
-            if opened.width * opened.height * len(opened.getbands()) > MAX_UNPACKED_BYTES:
+            bands = 4 if opened.has_transparency_data else len(opened.getbands())  # a palette's, too, is unfolded
+            if opened.width * opened.height * bands > MAX_UNPACKED_BYTES:
                 raise TooLarge
             picture = _on_white(opened)
             picture.thumbnail((MAX_SIDE, MAX_SIDE))
@@ -100,7 +117,9 @@ def _on_white(opened: Image.Image) -> Image.Image:
 def _in_png(data: bytes) -> Iterator[bytes]:
     """The text of each iTXt chunk with the keyword; a chunk is a length, a type, its bytes and a checksum."""
     place = len(_PNG)
-    while place + 12 <= len(data):
+    for _ in range(MAX_PARTS):
+        if place + 12 > len(data):
+            return
         length, kind = struct.unpack_from(">I4s", data, place)
         body = data[place + 8 : place + 8 + length]
         if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
@@ -137,7 +156,7 @@ def _in_svg(data: bytes) -> Iterator[bytes]:
     parser.ExternalEntityRefHandler = _refuse
     try:
         parser.Parse(data[:MAX_SVG_BYTES], True)
-    except (xml.parsers.expat.ExpatError, Unreadable, ValueError):
+    except (xml.parsers.expat.ExpatError, Unreadable, ValueError, LookupError):  # the last: an unknown encoding
         return
     yield from found
 

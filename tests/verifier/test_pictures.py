@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import random
 import time
 import zlib
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.verifier.photographs import HEAD, LINK, baked_png, baked_svg, code, huge_png, saved, sheet
+from tests.verifier.photographs import HEAD, LINK, baked_png, baked_svg, chunk, code, huge_png, saved, sheet
 from verifier.pictures import MAX_CODES, TooLarge, Unreadable, baked, codes_in, is_picture
 
 MAX_SECONDS = 1.5
@@ -78,6 +79,7 @@ def test_half_a_photograph_is_unreadable() -> None:
         codes_in(data[: len(data) // 3])
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of odd tags in a TIFF, which it reads all the same
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(FORMS), st.integers(0, 2**32))
 def test_no_broken_picture_raises_anything_else(form: str, seed: int) -> None:
@@ -126,3 +128,36 @@ def test_a_credential_in_an_svg() -> None:
 def test_P04_entities_are_not_expanded() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "eyJ.a.b">]>' + baked_svg("&a;").partition(b"?>")[2]
     assert baked(bomb) == ()
+
+
+PARTS = 2_000_000
+TINY = {form: saved(Image.new("P", (10, 10)).convert("L" if form == "JPEG" else "P"), form) for form in FORMS}
+MANY_PARTS = {
+    "png-chunks": HEAD + TINY["PNG"][8:33] + chunk(b"aaAa", b"") * PARTS,
+    "gif-comments": TINY["GIF"][:-1].partition(b"\x2c")[0] + b"\x21\xfe\x01A\x00" * PARTS,
+    "gif-nothing": TINY["GIF"][:-1].partition(b"\x2c")[0] + bytes(5 * PARTS),
+    "jpeg-markers": TINY["JPEG"][:2] + b"\xff\xfe\x00\x02" * PARTS,
+    "jpeg-fill": TINY["JPEG"][:2] + b"\xff" * 5 * PARTS,
+}
+
+
+@pytest.mark.parametrize("kind", MANY_PARTS)
+def test_P04_a_picture_of_millions_of_empty_parts_takes_no_time(kind: str) -> None:
+    assert baked(MANY_PARTS[kind]) == ()
+    with pytest.raises(Unreadable):
+        bounded(MANY_PARTS[kind])
+
+
+@pytest.mark.parametrize("mode", ["P", "LA"])
+def test_P04_transparency_counts_as_much_as_it_takes_when_unfolded(mode: str) -> None:
+    """A palette of 64 million pixels took half a gigabyte."""
+    picture = Image.new(mode, (4_100, 4_100))
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", **({"transparency": 0} if mode == "P" else {}))
+    with pytest.raises(TooLarge):
+        bounded(stream.getvalue())
+
+
+@pytest.mark.parametrize("encoding", ["x-none", "rot13", "utf-7", "punycode"])
+def test_an_svg_in_an_encoding_that_nobody_reads_holds_nothing(encoding: str) -> None:
+    assert baked(baked_svg("eyJ.a.b").replace(b'"1.0"', f'"1.0" encoding="{encoding}"'.encode(), 1)) == ()
