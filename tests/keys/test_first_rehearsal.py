@@ -20,7 +20,7 @@ from tests.keys.age import encrypt
 
 PATIENCE = 120.0  # seconds for a whole rehearsal at a terminal; keys are opened in earnest there
 
-PROMPT = re.compile(r"(Press Enter .+|word \d+, as it is read aloud|Which row is it\?|q: stop): $")
+PROMPT = re.compile(r"((Press Enter .+|word \d+, as it is read aloud|Which row is it\?): |q: stop -- )$")
 
 
 @pytest.fixture(scope="module")
