@@ -25,6 +25,8 @@ from keys.private_key import AnyPrivateKey
 from keys.secret_files import MAX_SECRET_FILE, read_secret, require_secret_place, write_secret
 from keys.token_uri import SCHEME, TokenUri, parse_token_uri
 
+LOOKS = 8  # at how fast the machine is, before an age file is given up
+_TOO_MUCH_WORK = "Excessive work"
 _PLAIN = b"-----BEGIN PRIVATE KEY-----"
 _PEM = b"-----BEGIN "
 _WEAK = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
@@ -105,10 +107,7 @@ def open_key_file(path: Path, passphrase: str | None) -> AnyPrivateKey:
         return _parse(path, data)
     if passphrase is None:
         raise HandsealError(f"{path}: is no unencrypted key", hint="an encrypted key takes its passphrase")
-    try:
-        return _parse(path, pyrage.passphrase.decrypt(data, passphrase))
-    except pyrage.DecryptError as fault:
-        raise _unreadable(path) from fault
+    return _parse(path, _decrypted(path, data, passphrase))
 
 
 def key_form(path: Path) -> KeyForm:
@@ -167,5 +166,20 @@ def _parse(path: Path, data: bytes) -> AnyPrivateKey:
     raise HandsealError(f"{path}: is a key of another kind", hint="keys are P-256, RSA or, for trust lists, Ed25519")
 
 
-def _unreadable(path: Path) -> UnreadableKeyError:
-    return UnreadableKeyError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file")
+def _decrypted(path: Path, data: bytes, passphrase: str) -> bytes:
+    """What the passphrase opens; UnreadableKeyError where it opens nothing.
+
+    age looks for a moment at how fast the machine is and refuses what seems to take too long, before it tries the
+    passphrase: where the machine was busy in that moment, it is asked again.
+    """
+    for _ in range(LOOKS):
+        try:
+            return pyrage.passphrase.decrypt(data, passphrase)
+        except pyrage.DecryptError as fault:
+            if _TOO_MUCH_WORK not in str(fault):
+                raise _unreadable(path) from fault
+    raise _unreadable(path, hint="or this machine is too busy or too slow for it: end other programs and try again")
+
+
+def _unreadable(path: Path, hint: str = "") -> UnreadableKeyError:
+    return UnreadableKeyError(f"{path}: cannot be opened: wrong passphrase, or not a whole key file", hint=hint)

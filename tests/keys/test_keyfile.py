@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyrage
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -19,11 +20,13 @@ from keys.errors import HandsealError
 from keys.files import write_new
 from keys.possession import KeyUse, PublicKeyFile, parse_public_key, prove_possession
 from keys.signer import MemorySigner
+from tests.keys.age import write_cheap_key
 
 BASE = "https://verify.riverclinic.example"
 TTMA = f"{BASE}/orgs/ttma"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 KEY = generate_private_key(Algorithm.ES256)
+PASSPHRASE = "six random words"
 UNREADABLE = "cannot be opened: wrong passphrase, or not a whole key file"
 
 
@@ -184,3 +187,35 @@ def test_K11_a_public_key_file_without_proof_of_possession_is_refused(shown: Pub
     without = canonical(shown).replace(f',"proof":"{shown.proof}"'.encode(), b"")
     with pytest.raises(HandsealError, match="proof: is missing"):
         parse_public_key(without, "key")
+
+
+class _Busy:
+    """age's library on a machine that seems slow `times` times."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+        self._decrypt = pyrage.passphrase.decrypt
+
+    def decrypt(self, data: bytes, passphrase: str) -> bytes:
+        self._left -= 1
+        if self._left >= 0:
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.")
+        return self._decrypt(data, passphrase)
+
+
+def test_a_machine_that_was_busy_for_a_moment_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_cheap_key(tmp_path / "a.key", KEY, PASSPHRASE)
+    monkeypatch.setattr(pyrage, "passphrase", _Busy(keyfile.LOOKS - 1))
+    assert keyfile.open_key_file(path, PASSPHRASE).private_numbers() == KEY.private_numbers()
+    monkeypatch.setattr(pyrage, "passphrase", _Busy(keyfile.LOOKS))
+    with pytest.raises(keyfile.UnreadableKeyError):
+        keyfile.open_key_file(path, PASSPHRASE)
+
+
+def test_a_file_that_asks_for_endless_work_is_not_tried(tmp_path: Path) -> None:
+    path = write_cheap_key(tmp_path / "a.key", KEY, PASSPHRASE)
+    head, _, rest = path.read_bytes().partition(b" 1\n")
+    path.write_bytes(head + b" 63\n" + rest)
+    with pytest.raises(keyfile.UnreadableKeyError) as refused:
+        keyfile.open_key_file(path, PASSPHRASE)
+    assert "too busy or too slow" in refused.value.hint
