@@ -5,7 +5,8 @@
 //                                               or, in an export, two data files that are loaded before:
 //   Handseal.carried = { root, files }          files is a map from paths below the site to base64
 //   Handseal.words                              what is said, by key
-//   #too[data-token][data-verdict]              on a certificate's page: a line about this browser's own answer
+//   #too[data-address][data-verdict]            on a certificate's page: a line about this browser's own answer; without
+//                                               an address the page holds the token in its field `text`
 //   #here                                       a card to check a file on this device, with #here-file, #here-text,
 //                                               #here-answer (and the line #here-offline) in it
 "use strict";
@@ -61,6 +62,11 @@ globalThis.Handseal ??= {};
     return H.answer(bytes, { read, root, store: store(), at: now, now });
   }
 
+  async function tokenOf({ dataset: { address } }) {
+    if (!address) return H.bytesOf(document.querySelector("input[name=text]").value);
+    return new Uint8Array(await (await fetch(address, { cache: "no-store" })).arrayBuffer());
+  }
+
   /** A line below the server's answer: whether this browser comes to the same. */
   async function checkToo(line) {
     const { say } = await speaker();
@@ -68,8 +74,7 @@ globalThis.Handseal ??= {};
       line.textContent = text;
       line.hidden = false;
     };
-    const response = await fetch(line.dataset.token, { cache: "no-store" });
-    const report = await ask(new Uint8Array(await response.arrayBuffer()));
+    const report = await ask(await tokenOf(line));
     if (report.incapable) tell(say("browser.unable"));
     else if (report.verdict === line.dataset.verdict) tell(say("browser.same"));
     else {

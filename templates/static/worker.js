@@ -43,7 +43,6 @@ async function list(request) {
   try {
     const response = await online(request);
     if (response.ok) await cache.put(request.url, response.clone());
-    if (response.status === 404) await cache.delete(request.url);
     return response;
   } catch {
     return (await cache.match(request.url)) ?? Response.error();

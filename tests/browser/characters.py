@@ -12,11 +12,12 @@ from pathlib import Path
 from idna.core import _joining_type
 
 import templates
-from keys import text
+from keys import text, trust_rules
 
 FILE = Path(templates.__file__).parent / "static" / "verify" / "characters.js"
 _HEAD = """\
-// Which characters a text may hold, up to Unicode 14, and of which script its letters are: generated from keys/text.py.
+// Which characters a text may hold, up to Unicode 14, and of which script its letters are: generated from keys/text.py
+// and keys/trust_rules.py.
 //
 // Ranges of code points: the gap before a run and the length of the run, in turn, in base 36.
 // Scripts are numbered; those that a rule names come first.
@@ -24,7 +25,7 @@ _HEAD = """\
 
 globalThis.Handseal.characters = {
 """
-NAMED = "CJK HIRAGANA KATAKANA BOPOMOFO HANGUL CYRILLIC GREEK COPTIC ARMENIAN CHEROKEE LISU".split()
+NAMED = "CJK HIRAGANA KATAKANA BOPOMOFO HANGUL".split()
 """The scripts that a rule names; of the others it only matters that they differ."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTH = 110
@@ -42,6 +43,7 @@ def table() -> str:
         "selectors": sorted(map(ord, text._SELECTORS)),
         "virama": [point for point in plain if unicodedata.combining(chr(point)) == 9],
         "marks": [point for point in plain if categories[point] == "M"],
+        "looksLatin": [point for point in plain if trust_rules._passes_for_latin(chr(point))],
         "commonLetters": [p for p in plain if categories[p] == "L" and not text._script(chr(p))],
     }
     for joining in "TDLR":

@@ -15,7 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import keys.profile
 import keys.status
+import keys.syllabus
 import keys.trust_chain
 from keys.encoding import b64url_encode, canonical, format_time
 from keys.errors import HandsealError
@@ -179,12 +181,28 @@ def _recording_carrier(credentials_in: Callable[..., Any]) -> Callable[..., Any]
     return recorded
 
 
+def _recording_form(kind: str, parse: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(data: bytes, *places: str) -> Any:
+        try:
+            parsed = parse(data, *places)
+        except HandsealError:
+            if len(data) <= MAX_BYTES:
+                _ask(kind, False, data=_text(data))
+            raise
+        _ask(kind, True, data=_text(data))
+        return parsed
+
+    return recorded
+
+
 def pytest_sessionfinish() -> None:
     Path(os.environ["HANDSEAL_RECORDING"]).write_text(
         json.dumps({"parts": _parts, "questions": list(_questions.values())}), "utf-8"
     )
 
 
+keys.profile.parse_certificate = _recording_form("certificate", keys.profile.parse_certificate)
+keys.syllabus.parse_syllabus = _recording_form("syllabus", keys.syllabus.parse_syllabus)
 keys.status.open_status_list = _recording_list(keys.status.open_status_list)
 keys.trust_chain.load_trust = _recording_trust(keys.trust_chain.load_trust)
 

@@ -37,7 +37,12 @@
     }
   }
 
+  const accepts = (parse) => async ({ data }) => (await orNull(() => parse(bytesOf(data)))) !== null;
+
   const asked = {
+    certificate: accepts(H.parseCertificate),
+    syllabus: accepts(H.parseSyllabus),
+
     async verify(question, parts) {
       const report = await H.verify(bytesOf(question.token), materialsOf(question.materials, parts), question);
       return {

@@ -52,6 +52,19 @@ def test_the_browser_comes_to_the_servers_answer(live: Live, reader: Page, verdi
     assert line.get_attribute("data-own") == verdict.word
 
 
+def test_it_comes_to_the_answer_about_an_upload_too(live: Live, reader: Page) -> None:
+    reader.goto(live.url)
+    pdf = {
+        "name": "certificate.pdf",
+        "mimeType": "application/pdf",
+        "buffer": pdf_with(token_of(live, Verdict.SUSPENDED)),
+    }
+    reader.locator("#file").set_input_files(pdf)
+    reader.get_by_role("button", name="Check the file").click()
+    expect(reader.locator("h1")).to_contain_text("Suspended")
+    expect(reader.locator("#too")).to_have_text("Checked by this browser too: same answer.", timeout=15_000)
+
+
 def test_another_answer_is_said_as_such(live: Live, reader: Page) -> None:
     other = token_of(live, Verdict.REVOKED)
     reader.route(

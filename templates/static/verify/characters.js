@@ -1,4 +1,5 @@
-// Which characters a text may hold, up to Unicode 14, and of which script its letters are: generated from keys/text.py.
+// Which characters a text may hold, up to Unicode 14, and of which script its letters are: generated from keys/text.py
+// and keys/trust_rules.py.
 //
 // Ranges of code points: the gap before a run and the length of the run, in turn, in base 36.
 // Scripts are numbered; those that a rule names come first.
@@ -54,6 +55,15 @@ globalThis.Handseal.characters = {
     "7 3 5 5c i n 1 29 k 6j 7 2 9 r 2 2a h 2y d 2t f 74 f 6t 6 1 2 2 4 1 1 1 2 3x 7 2 7 3 1 s a 14 7 1 4 8 1 9 b 1a " +
     "g b9 8 1 8 2a m 1 e 3e 6 3 1 1 2 1 7 1 1 1u 5 1 2 1 5 9n 4 f09 5 1n 7 t4 1 1 1j 7 4 29 1 b 2 f57 2 3mp 1a 2 n " +
     "f2 5 3 6 8 8 2 7 u 4 44 3 1iz 1j 4 1e 8 1 e 1 m 5 1 f 11s 7 1 h 2 7 1 2 1 5 79 7 af 1 1p 4 15s 7 31 7",
+  looksLatin:
+    "4q 1 7 2 5 2 3b 2 23 1 1z 6 10 3 58 1 1 2 3 2 14 3 3w 8 2 6 4 7 1 1 1 k 1 68 7 4m 1 12 2 1e 4 1 2s0 2e 2 6 2 " +
+    "hs w 2h c7 1y p6 9 4d 7 1 1 1 2 1 8 1 1 1 6 3 3 3 1 1 2 1 1 3 3 2 1 6 9 1d 1 3 1 q 1 90 m 2 6 2 12 2 6 2 8 1 1 " +
+    "1 1 1 1 1 v 2 1h 1 f 1 e 2 6 1 j 2 3 1 9 35 2 2 6 5 b 6 4 1 8 b 1 2h 1 7 5 1 4 1 2 2 5 2 3 1 1 3 1 1 1 1 2 1 3 " +
+    "1 2 4 1 1 1 9 5 m w kg k 1u 1h 1ht 2 2 38 5 7 1c 1k 7 2 e 1 y8 g 29 f c 4 4h a 5 2 1 9 2 7 1 5 1 b 2 5 2 2 1 3 " +
+    "1 5 1 3 3 3 2 g 1 5 x 1 ma8 9o k 1b f u 4 2g 6y 3 og 1 a 28 fnk 7 c 5 s8 a 7 q 6 q dh 26 i 1 67 t 3 1d f s 4 " +
+    "10 9 u 5 12 16 10 4 e 16 28 2o 10 4 10 4 14 hp 1 ai q 5 1 80 1s 9s 21 1j 1f d 1f 7 6 e8 14 20 q 1sm 2b c 1 c0 " +
+    "g z4 1 ea7 ft 149 2 jdo 1u 3 1 ca 2d 1 1z 1 2 2 1 2 2 2 4 1 c 1 1 1 7 1 1t 1 4 2 8 1 7 1 s 1 4 1 5 1 1 3 7 1 " +
+    "9e 8a 1e 4yz 4 1 w q 3 z 1 te 1 15 1 176 a",
   commonLetters:
     "4q 1 a 1 4 1 dx i 4 1 1 a e 5 7 1 1 1 2rx 1 2en 1i m 1 y 11 2wt 1 p3 2 6t 1 n8f 2 3d 9 28 1 n 1 2x 3 3 2 o2 4 " +
     "9 1 i6u 6 1 16 1 9 klh 4qg zs 9",
@@ -112,24 +122,24 @@ globalThis.Handseal.characters = {
     "1n 1w 7 1 xg 4 1 r 1 2 1 1 2 1 1 a 1 4 1 1 1 1 6 1 4 1 1 1 1 1 1 3 1 2 1 1 2 1 1 1 1 1 1 1 1 1 1 2 1 1 2 4 1 7 " +
     "1 4 1 4 1 1 1 a 1 h 5 3 1 5 1 h 3es wyo w 37d 7 66 2 4g2 e 5rl 2e7 f2 15u 3t7",
   letterScripts:
-    "28 28 28 28 28 v 6 6 6 6 6 6 6 6 6 7 6 6 5 5 8 8 8 1s 1s g g g g g g g g 3y 3y 3y g 47 47 31 31 31 3l 3l 3l 3l " +
-    "2h 3y g g g 15 15 15 15 15 m m m m m m m m m m m m m 1n 1n 1n 1n 1n 1n 1n 1n 1n 1n 1l 1l 1l 1l 1l 1l 1l 1l 1l " +
-    "1l 38 38 38 38 38 38 38 38 38 38 43 43 43 43 43 43 43 43 43 43 43 46 46 46 46 46 46 46 46 1z 1z 1z 1z 1z 1z 1z " +
-    "1z 1z 1z 2g 2g 2g 2g 2g 2g 2g 2g 3r 3r 3r 3r 3r 48 48 48 27 27 27 27 27 27 27 27 27 27 27 49 49 49 49 2w 2w 2w " +
-    "2w 2w 2w 2w 2w 2w 1g 1g 1g 1g 1g 4 4 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 1d 9 9 t t 34 3k 3k 3z 3z " +
-    "1q s 40 40 24 24 24 2t 2t 2t 2t t 2a 41 41 2z 2z r 41 41 i i 3v 3v 3v l 29 29 36 5 1g 1g 4g 4g 4g 4g 28 6 5 28 " +
-    "6 28 28 28 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 3w 3w 28 18 1e 3n p 18 3g 3n p 3n 18 18 3n p 18 18 35 p 21 f " +
-    "3n p 3n 4d 3n d n 1h 13 1v 18 18 4d 3j 28 1i 28 28 7 7 7 1g 1g 1g 4a 4a 1d 1d 1d 1d 1d 1d 1d 1d 1d 4h 4h 4h 2l " +
-    "1 1 2 2 3 4 4 3 2 0 0 4m a 4f 4f 4f 5 5 j 28 28 28 28 28 28 28 28 3x 3x 3x 3x 3e 3m 15 15 15 20 3i 4 1x 1x 2w " +
-    "2w 2w y y y 2w 2w 2w 41 41 41 41 41 41 41 2o 2o 1d 1d 1d 1d 1d 28 28 6 28 9 2o 4 4 4 0 0 28 8 1s 1s 1s 1s 1s " +
-    "1s 1s 1s g g g g g g g 1f 1f 1o 1o 1o 1o 1o 1o 2b 2b 2b 2b 2b 2b 2b 2c u 37 37 1j 1j 37 4e 37 37 14 3p 3a 39 " +
-    "39 1b w 4i 4i 4i 4i 4i 4i 4i 4i 2b 2b 2b 11 11 11 11 11 11 1u 3c 2x 1r 1r 3f 2d 2q 2q 22 22 22 22 37 37 2i 2i " +
-    "h 1w 1w 3h 37 37 37 1p 4l 4l 37 37 3s 37 z 1c q q q 1y 3t x x x 2e 2e 3o 3o 3o 3o 25 25 2v 2v 2v 2v 2v 26 1k " +
-    "1k 1k 1k 1k 1k 1k 1k 1k 30 30 30 4b 4b 4b 3q 3q 2s 2s 42 42 c c 17 4k 4k 16 16 16 16 16 16 16 2y 2y 2y 2y 4n " +
-    "4n 4n 3u 3u 3u t 3d o o o 2j 2k 2k 2k 2k 1m 1m 1m 1m 2f a 10 10 12 1a e j 2u 44 k 3b 3b 3b 3b 2n 2r 2r 2r 45 " +
-    "32 37 45 23 2 2 2 2 1 1t 1 2 1 2 32 19 19 19 19 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m " +
-    "2m 2m 2m 2m 2m 2m 2m 2m 2m 28 33 33 33 4c 4j 1d 1d 1d 1d 2p b b g g g g g g g g g g g g g g g g g g g g g g g " +
-    "g g g g g g g g g g 0 0 0 0 0 0 0",
+    "27 27 27 27 27 q 1j 1j 1j 1j 1j 1j 1j 1j 1j w 1j 1j 10 10 b b b 1r 1r a a a a a a a a 3y 3y 3y a 47 47 31 31 " +
+    "31 3l 3l 3l 3l 2h 3y a a a 13 13 13 13 13 h h h h h h h h h h h h h 1m 1m 1m 1m 1m 1m 1m 1m 1m 1m 1k 1k 1k 1k " +
+    "1k 1k 1k 1k 1k 1k 38 38 38 38 38 38 38 38 38 38 43 43 43 43 43 43 43 43 43 43 43 46 46 46 46 46 46 46 46 1y 1y " +
+    "1y 1y 1y 1y 1y 1y 1y 1y 2g 2g 2g 2g 2g 2g 2g 2g 3r 3r 3r 3r 3r 48 48 48 26 26 26 26 26 26 26 26 26 26 26 49 49 " +
+    "49 49 2w 2w 2w 2w 2w 2w 2w 2w 2w 1e 1e 1e 1e 1e 4 4 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b 1b u u o o " +
+    "34 3k 3k 3z 3z 1p n 40 40 23 23 23 2t 2t 2t 2t o 29 41 41 2z 2z m 41 41 d d 3v 3v 3v g 28 28 36 10 1e 1e 4g 4g " +
+    "4g 4g 27 1j 10 27 1j 27 27 27 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 1j 3w 3w 27 16 1c 3n k 16 " +
+    "3g 3n k 3n 16 16 3n k 16 16 35 k 20 9 3n k 3n 4d 3n 7 i 1f 11 1u 16 16 4d 3j 27 1g 27 27 w w w 1e 1e 1e 4a 4a " +
+    "1b 1b 1b 1b 1b 1b 1b 1b 1b 4h 4h 4h 2l 1 1 2 2 3 4 4 3 2 0 0 4m 2b 4f 4f 4f 10 10 e 27 27 27 27 27 27 27 27 3x " +
+    "3x 3x 3x 3e 3m 13 13 13 1z 3i 4 1w 1w 2w 2w 2w t t t 2w 2w 2w 41 41 41 41 41 41 41 2o 2o 1b 1b 1b 1b 1b 27 27 " +
+    "1j 27 u 2o 4 4 4 0 0 27 b 1r 1r 1r 1r 1r 1r 1r 1r a a a a a a a 1d 1d 1n 1n 1n 1n 1n 1n 2a 2a 2a 2a 2a 2a 2a " +
+    "2c p 37 37 1h 1h 37 4e 37 37 12 3p 3a 39 39 19 r 4i 4i 4i 4i 4i 4i 4i 4i 2a 2a 2a y y y y y y 1t 3c 2x 1q 1q " +
+    "3f 2d 2q 2q 21 21 21 21 37 37 2i 2i c 1v 1v 3h 37 37 37 1o 4l 4l 37 37 3s 37 v 1a l l l 1x 3t s s s 2e 2e 3o " +
+    "3o 3o 3o 24 24 2v 2v 2v 2v 2v 25 1i 1i 1i 1i 1i 1i 1i 1i 1i 30 30 30 4b 4b 4b 3q 3q 2s 2s 42 42 6 6 15 4k 4k " +
+    "14 14 14 14 14 14 14 2y 2y 2y 2y 4n 4n 4n 3u 3u 3u o 3d j j j 2j 2k 2k 2k 2k 1l 1l 1l 1l 2f 2b x x z 18 8 e 2u " +
+    "44 f 3b 3b 3b 3b 2n 2r 2r 2r 45 32 37 45 22 2 2 2 2 1 1s 1 2 1 2 32 17 17 17 17 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m " +
+    "2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 2m 27 33 33 33 4c 4j 1b 1b 1b 1b 2p 5 5 a a a a a a a " +
+    "a a a a a a a a a a a a a a a a a a a a a a a a a a 0 0 0 0 0 0 0",
   scripts:
-    "CJK HIRAGANA KATAKANA BOPOMOFO HANGUL CYRILLIC GREEK COPTIC ARMENIAN CHEROKEE LISU",
+    "CJK HIRAGANA KATAKANA BOPOMOFO HANGUL",
 };

@@ -10,7 +10,6 @@
 
   const JOINERS = [0x200c, 0x200d];
   const REACH = 32; // so far a joiner looks for its neighbours
-  const LOOK_ALIKE = new Set(["CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"]);
   // Scripts that are written together in one word (UTS 39, highly restrictive).
   const TOGETHER = [["CJK", "HIRAGANA", "KATAKANA"], ["CJK", "BOPOMOFO"], ["CJK", "HANGUL"]].map((names) => new Set(names));
 
@@ -43,6 +42,7 @@
   const isSelector = ranges(tables.selectors);
   const isVirama = ranges(tables.virama);
   const isMark = ranges(tables.marks);
+  const isLookAlike = ranges(tables.looksLatin);
   const isCommonLetter = ranges(tables.commonLetters);
   const joins = { T: ranges(tables.joiningT), D: ranges(tables.joiningD), L: ranges(tables.joiningL), R: ranges(tables.joiningR) };
   const letterBounds = unpacked(tables.letters);
@@ -96,8 +96,8 @@
     return scripts.size <= 1 || TOGETHER.some((set) => [...scripts].every((script) => set.has(script)));
   }
 
-  /** Whether a name holds letters that only look like Latin ones. */
-  const looksLatin = (text) => Array.from(text).some((character) => LOOK_ALIKE.has(scriptOf(character.codePointAt(0))));
+  /** Whether a name holds characters that only look like Latin letters. */
+  const looksLatin = (text) => Array.from(text).some((character) => isLookAlike(character.codePointAt(0)));
 
   Object.assign(H, { looksLatin, mixedWord, requireText });
 }
