@@ -253,3 +253,8 @@ def test_C25_a_core_by_another_clinic_than_the_syllabus() -> None:
 def build_request_unchecked(core: Certificate, other: Certificate) -> bytes:
     """A request whose one core was exchanged after it was written, digest and all: what a thief of the stick can do."""
     return build_request([core]).replace(canonical(core), canonical(other))
+
+
+def test_C20_a_request_is_dated_in_utc() -> None:
+    spelled = build_request().replace(b'"created":"2026-11-20T09:00:00Z"', b'"created":"2026-11-20T16:00:00+07:00"')
+    assert "times are UTC" in refused(spelled)
