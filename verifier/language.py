@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from keys.errors import HandsealError
 
 DEFAULT_LANGUAGE = "en"
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "ja", "ko", "th", "vi", "zh-Hans")
 """The default first, then by code; each names itself in its messages (`language.name`)."""
 _LOCALES = {"en": "en_GB"}  # the day before the month, as on the paper
 _RTL = frozenset({"R", "AL"})

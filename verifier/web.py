@@ -50,7 +50,6 @@ SILENCE = 30  # seconds without a byte until a connection is closed
 
 _FOLDER = Path(templates.__file__).parent
 _ERRORS = frozenset((400, 404, 405, 413, 429, 500))  # those with words of their own; 415 reads like 400
-_API_ERRORS = dict.fromkeys((400, 415), "Send JSON with the member `credential`, or a form with the file `file`.")
 
 
 class Settings(Struct, frozen=True):
@@ -203,7 +202,8 @@ def _failed(fault: HTTPException) -> Response:
     title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
-        text = _API_ERRORS.get(code, text)
+        if code in (400, 415):
+            text = words.say("error.api.text")
         body = msgspec.json.encode({"type": "about:blank", "title": title, "status": code, "detail": text})
         response = Response(body, code, mimetype=PROBLEM)
     else:

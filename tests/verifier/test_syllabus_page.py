@@ -106,7 +106,7 @@ def test_nothing_is_embedded_or_fetched(full: FlaskClient, no_socket: list[str])
 def test_the_reader_chooses_a_language(full: FlaskClient) -> None:
     answer = full.get(f"{ADDRESS}?lang=th")
     page = Page(answer.text)
-    assert "English · Thai พื้นฐานการนวดเนื้อเยื่อส่วนลึก Deep Tissue Foundations" in page.text
+    assert "อังกฤษ · ไทย พื้นฐานการนวดเนื้อเยื่อส่วนลึก Deep Tissue Foundations" in page.text
     assert "หลังของเธอปวด It no longer does." in page.text  # what is not translated stays in the main language
     assert {"th", "en"} <= {attributes.get("lang") for tag, attributes in page.tags if tag == "bdi"}
     assert full.get(f"{ADDRESS}?lang=xx").text == full.get(ADDRESS).text
