@@ -17,13 +17,14 @@ from issuer.grading import Key, Mark
 from issuer.models import Event, State
 from issuer.records_cli import FILE, as_json_option, clock, in_workspace, spoken_faults
 from issuer.syllabuses import open_syllabus, require_version
-from issuer.tables import MAX_BYTES, read_table
+from issuer.tables import read_table
 from keys import names
 from keys.console import escape, print_json, talk
 from keys.encoding import sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
 from keys.syllabus import Criterion, Percent, Syllabus
+from verifier.rows import MAX_BYTES
 
 _ENDING = ".key.toml"
 _REMEDIES = {

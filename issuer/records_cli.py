@@ -19,12 +19,13 @@ from issuer.entrants import Leave
 from issuer.files import digest_below
 from issuer.models import Event
 from issuer.syllabuses import open_syllabus, require_version
-from issuer.tables import MAX_BYTES, Table, TableError, read_table
+from issuer.tables import Table, TableError, read_table
 from keys import names
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
 from verifier.fonts import prepare_fonts, require_glyphs
+from verifier.rows import MAX_BYTES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from issuer import assessors, entrants, grading, results
 from issuer.grading import Item, Key
-from issuer.tables import MAX_ROWS
 from keys.syllabus import Percent, Syllabus
+from verifier.rows import MAX_ROWS
 
 _DAY = "a day as 2026-11-20"
 _YES_NO = ("yes", "no")

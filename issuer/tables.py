@@ -1,37 +1,27 @@
 """A table somebody filled in is taken as a whole or refused as a whole, with every fault named by row and column.
 
-One reader for CSV and XLSX (inputs.md). It holds little: lines are read one by one, and a cell, a row and a file have
-limits that no honest table reaches.
+CSV and XLSX are read alike (inputs.md): `verifier.rows` takes the rows out of either.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct
 
-from issuer.workbook import ZIP_MAGIC, first_sheet
 from keys.console import escape
 from keys.errors import FormatError, HandsealError
 from keys.text import FORMULA_STARTS, require_text
+from verifier.rows import MAX_COLUMNS, MAX_ROWS, is_workbook, rows_of
 
-MAX_BYTES = 16 * 1024 * 1024
-MAX_ROWS = 50_000
-MAX_LINES = 2 * MAX_ROWS  # empty ones included
-MAX_COLUMNS = 200
 MAX_CELL = 4000
-MAX_LINE = 64 * 1024
 MAX_FAULTS = 200  # kept to be shown; more are only counted
 
 _FORMULA = (*FORMULA_STARTS, "＝", "＋", "－", "＠")
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_SAVE_AS = "save it as “CSV UTF-8 (comma delimited)” or as .xlsx"
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1950, 2200)
 _BUDDHIST = 543
@@ -147,12 +137,9 @@ def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Seq
     `name` is the file's, for messages. `optional` None takes any further column. The table has the faults of single
     cells already; TableError at once where the file or its header cannot be read.
     """
-    workbook = data.startswith(ZIP_MAGIC)
-    table = Table(name, serials=workbook)
+    table = Table(name, serials=is_workbook(data))
     try:
-        if len(data) > MAX_BYTES:
-            raise FormatError(f"{name}: is larger than {MAX_BYTES // 1024 // 1024} MiB")
-        lines = _sheet_rows(data, name) if workbook else _csv_rows(data, name)
+        lines = rows_of(data, name)
         header = next((line for line in lines if not _is_comment(line[1])), None)
         if header is None:
             raise FormatError(f"{name}: is empty", hint=f"it begins with a header line: {', '.join(required)}")
@@ -169,60 +156,6 @@ def read_table(data: bytes, name: str, *, required: Sequence[str], optional: Seq
 def _is_comment(cells: Sequence[str]) -> bool:
     """Whether a line above the header is a comment, as in the tables of `handseal template`; below it none is."""
     return bool(cells) and cells[0].startswith("#")
-
-
-def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    text = _decode(data, name)
-    returns, newlines, pairs = text.count("\r"), text.count("\n"), text.count("\r\n")
-    if returns != pairs or (pairs and pairs != newlines):
-        raise FormatError(f"{name}: mixes different line ends", hint=_SAVE_AS)
-    if newlines > MAX_LINES:
-        raise FormatError(f"{name}: has more than {MAX_ROWS} rows", hint="split it into several files")
-    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
-        if len(line) > MAX_LINE:
-            raise FormatError(f"{name}: row {number}: is longer than {MAX_LINE} characters")
-        try:
-            yield number, next(csv.reader([line], strict=True), [])
-        except csv.Error as fault:
-            raise FormatError(
-                f"{name}: row {number}: has a quotation mark that is not closed on its line",
-                hint='a quotation mark inside a quoted cell is written twice: "",  and a cell holds no line break',
-            ) from fault
-
-
-def _decode(data: bytes, name: str) -> str:
-    if data.startswith(_OLD_EXCEL):
-        raise FormatError(
-            f"{name}: is an old Excel file or has a password", hint="save it as .xlsx, without a password"
-        )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FormatError(f"{name}: is UTF-16, not UTF-8", hint=_SAVE_AS)
-    if b"\0" in data:
-        raise FormatError(f"{name}: holds NUL bytes, so it is not UTF-8 text", hint=_SAVE_AS)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        row = data.count(b"\n", 0, fault.start) + 1
-        raise FormatError(
-            f"{name}: row {row}: is not UTF-8, perhaps TIS-620 or another older encoding", hint=_SAVE_AS
-        ) from fault
-
-
-def _sheet_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    sheet = first_sheet(data, name, max_rows=MAX_ROWS + 1, max_columns=MAX_COLUMNS)
-    for number, cells in enumerate(sheet, start=1):
-        yield number, [_cell_text(cell) for cell in cells]
-
-
-def _cell_text(cell: object) -> str:
-    """What a person sees in the cell, written as in a CSV file."""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time.min else cell.isoformat()
-    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
 def _read_header(

@@ -29,7 +29,7 @@ from tests.architecture import (
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 WORLD_EXCEPTIONS: dict[str, str] = {
-    "issuer.workbook:open": "a part of an archive that is in memory already, read no further than its limit",
+    "verifier.workbook:open": "a part of an archive that is in memory already, read no further than its limit",
     "verifier.pictures:open": "a picture that is in memory already, unpacked no further than its limit",
     "keys.files:secrets": "a random ending keeps two writers' half-written files apart; it protects nothing",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,20 +15,20 @@ from keys.encoding import parse_time
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import read_bounded
 from verifier.asked import is_address
+from verifier.bulk_cli import bulk
 from verifier.carrier import MAX_CARRIER_BYTES, TOO_LARGE, pages_of, undecided, verify_carried
-from verifier.config import Settled, configuration_path, settle
 from verifier.export_cli import export_site
 from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
 from verifier.receipt import Answered
 from verifier.receipt_cli import check_receipt, make_receipt_key, receipt_options, require_receipt, write_receipt
-from verifier.report import Report
+from verifier.report import Report, worst_exit_code
+from verifier.site_cli import settled_by, site_options, tell_alarms
 from verifier.sources import Site
 from verifier.tally import Tally
 
 _FILES = ""  # the command that is meant where no other is named; no file has this name
-_SEVERITY = (0, 3, 1, 2)  # ascending; of several files the worst one's code is returned
 
 
 class _FilesOrCommand(click.Group):
@@ -66,21 +65,9 @@ def cli() -> None:
     """
 
 
-def _site_options(command: click.decorators.FC) -> click.decorators.FC:
-    """--site, --root and --state."""
-    folder = click.Path(path_type=Path)
-    for option in (
-        click.option("--state", type=folder, metavar="DIR", help="Remembers what was seen, so that nothing goes back."),
-        click.option("--root", metavar="HEX", help="SHA-256 of 1.root.json, as told; never taken from the site."),
-        click.option("--site", type=folder, metavar="DIR", help="The published site, or a copy of it."),
-    ):
-        command = option(command)
-    return command
-
-
 @cli.command(_FILES, hidden=True)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@_site_options
+@site_options
 @click.option("--at", "at_text", metavar="TIME", help="The moment that is asked about, as 2026-11-20T08:00:00Z.")
 @click.option("--json", "as_json", is_flag=True, help="An array with one report per file.")
 @receipt_options
@@ -100,7 +87,7 @@ def check_files(
 
     Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
     """
-    settled = _settle(site, root, state)
+    settled = settled_by(site, root, state)
     if receipt is not None:
         if len(files) > 1:
             raise click.UsageError("--receipt: is of one FILE; bulk writes many")
@@ -109,8 +96,7 @@ def check_files(
     at = _parse_at(at_text) if at_text else now
     opened = settled.open()
     materials = opened.materials(now)
-    for alarm in opened.alarms(now):
-        talk(f"handseal-verify: alarm: {escape(alarm)}")
+    tell_alarms(opened, now)
     codes, reports = [0], []
     for name in files:
         try:
@@ -127,11 +113,11 @@ def check_files(
         reports.append((name, report))
         codes.append(report.verdict.exit_code)
     _show(reports, as_json=as_json)
-    ctx.exit(max(codes, key=_SEVERITY.index))
+    ctx.exit(worst_exit_code(codes))
 
 
 @cli.command()
-@_site_options
+@site_options
 @click.option("--base-url", metavar="URL", help="How the verifier is reached, as https://host; the source of links.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
@@ -153,7 +139,7 @@ def serve(
     """
     from verifier import web  # Flask takes longer to load than a file to check
 
-    settled = _settle(site, root, state, receipt_key)
+    settled = settled_by(site, root, state, receipt_key)
     opened, signer = settled.open(), settled.signer()
     _tell_operator(opened, datetime.now(UTC))
     settings = web.Settings(base_url=base_url or _local_url(host, port), signer=signer)
@@ -167,6 +153,7 @@ def serve(
 
 
 cli.add_command(export_site)
+cli.add_command(bulk)
 cli.add_command(mirror_site)
 cli.add_command(check_receipt)
 cli.add_command(make_receipt_key)
@@ -189,10 +176,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _local_url(host: str, port: int) -> str:
     name = "localhost" if host == "127.0.0.1" else host
     return f"http://{name}:{port}" if port else f"http://{name}"
-
-
-def _settle(site: Path | None, root: str | None, state: Path | None, receipt_key: Path | None = None) -> Settled:
-    return settle(configuration_path(os.environ), site=site, root=root, state=state, receipt_key=receipt_key)
 
 
 def _parse_at(text: str) -> datetime:

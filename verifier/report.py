@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any, NoReturn, Self
@@ -65,6 +66,14 @@ class Verdict(IntEnum):
     def exit_code(self) -> int:
         """0 valid, 1 not valid, 3 could not be decided (surface.md)."""
         return {Verdict.VALID: 0, Verdict.UNKNOWN: 3}.get(self, 1)
+
+
+_SEVERITY = (0, 3, 1, 2)
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """Of several files the worst one's: 2 before 1 before 3 before 0 (surface.md)."""
+    return max(codes, key=_SEVERITY.index, default=0)
 
 
 # Where the verdict says more than "a check failed": the checks that lead to it.

@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from issuer.tables import MAX_COLUMNS, MAX_FAULTS, MAX_ROWS, TableError, read_table
+from issuer.tables import MAX_FAULTS, TableError, read_table
 from tests.issuer.entries import refused, xlsx_bytes
+from verifier.rows import MAX_COLUMNS, MAX_ROWS
 
 COLUMNS = ("id", "day")
 
