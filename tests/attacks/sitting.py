@@ -28,7 +28,7 @@ def until_words(typist: Typist) -> None:
     for _ in range(2):
         typist.wait_for(ENTER)
         typist.type("")
-    typist.wait_for("q: stop:")
+    typist.wait_for("q: stop --")
     typist.type("a")
 
 
