@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +30,7 @@ from issuer.syllabuses import latest_version, open_syllabus, require_version
 from keys import names
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, FormatError, HandsealError
-from keys.files import PUBLIC, SECRET, require_absent
+from keys.files import PUBLIC, SECRET, new_folder, require_absent
 from keys.trust import Trust
 from verifier.folder import Folder, make_folder, publish_index
 from verifier.published import certificate_card, programme_card
@@ -145,19 +143,11 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, private: bool = Fa
 
     What is `private` only its owner may read, who then gives it to the learner.
     """
-    require_absent(folder)
     make_folder(folder.parent)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
+    with new_folder(folder) as beside:
+        beside.chmod(0o700 if private else 0o755)
         for name, data in files.items():
             Folder(beside).write(name, data, mode=SECRET if private else PUBLIC, sync=False)
-        beside.chmod(0o700 if private else 0o755)
-        require_absent(folder)
-        beside.rename(folder)
-    except OSError as fault:
-        raise HandsealError(f"{folder}: {fault.strerror or 'cannot be written'}") from fault
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _lookup(text: str) -> str | None:

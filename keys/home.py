@@ -154,7 +154,10 @@ class Home:
         """HandsealError where the clock stands before the last ceremony that was finished here (K07)."""
         last = self.note("clock")
         if last is not None and now < parse_time(last):
-            raise HandsealError(f"clock: shows {format_time(now)}, but the last ceremony here was at {last}")
+            raise HandsealError(
+                f"clock: shows {format_time(now)}, but the last ceremony here was at {last}",
+                hint="set this machine's clock",
+            )
 
     @contextmanager
     def new_transcript(self, name: str, now: datetime) -> Iterator[tuple[Path, Callable[[bytes], None]]]:

@@ -1,4 +1,7 @@
-"""What every command that touches a private key shares: its options, its state folder, words, a transcript."""
+"""What every command that touches a private key shares: options, state folder, clock, words, a transcript.
+
+A clock that cannot be right is refused by `require_clock`.
+"""
 
 from __future__ import annotations
 

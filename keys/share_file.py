@@ -10,8 +10,6 @@ from keys.encoding import format_time
 from keys.settings import Settings, require_toml
 from keys.shares import read_share
 
-MAX_SHARE_FILE = 8 * 1024
-
 _WIDTH = 60
 _HINT = "a share's file is one that `split` wrote"
 

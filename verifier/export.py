@@ -16,7 +16,7 @@ from keys.errors import HandsealError
 from verifier.browser import SCRIPTS, words_for_browsers
 from verifier.language import DEFAULT_LANGUAGE, LANGUAGES, words_in
 from verifier.parts import ICON, SCRIPT, STYLE
-from verifier.published import JSON, JWT, published
+from verifier.published import JSON, JWT, is_syllabus, published
 
 MAX_CARRIED_BYTES = 64 * 1024 * 1024
 CARRIED = "carried.js"
@@ -28,7 +28,7 @@ def is_carried(path: str) -> bool:
     if not path.startswith(_FOLDERS):
         return False
     found = published(path)
-    return _is_syllabus(path) if found is None else found.path == path and found.media_type in (JSON, JWT)
+    return is_syllabus(path) if found is None else found.path == path and found.media_type in (JSON, JWT)
 
 
 def export(site: Mapping[str, bytes], parts: Mapping[str, bytes], root: str) -> dict[str, bytes]:
@@ -85,9 +85,3 @@ def _scripts(language: str) -> Iterator[str]:
     yield f"words-{language}.js"
     yield from (f"verify/{name}.js" for name in SCRIPTS)
     yield SCRIPT
-
-
-def _is_syllabus(path: str) -> bool:
-    folder, _, name = path.removeprefix("programmes/").partition("/")
-    number, dot, ending = name.partition(".")
-    return bool(folder) and number.isdecimal() and f"{dot}{ending}" == ".json"

@@ -26,7 +26,7 @@ from keys.trust_chain import in_writing_order
 from verifier.files import Reading
 from verifier.folder import INDEX, Folder, make_folder, publish_index, settle, taking_turns
 from verifier.origin import CertificateFile, Origin, is_certificate_file
-from verifier.published import JSON, JWT, MAX_PICTURE_BYTES, PNG, is_png, published
+from verifier.published import JSON, JWT, MAX_PICTURE_BYTES, PNG, is_png, is_syllabus, published
 from verifier.snapshot import read_lists, read_trust
 from verifier.sources import MAX_FILE_BYTES, Site
 from verifier.state import State
@@ -92,18 +92,7 @@ def media_type(path: str) -> str:
     found = published(path)
     if found is not None and found.path == path:
         return found.media_type
-    return JSON if _syllabus_of(path) else ""
-
-
-def _syllabus_of(path: str) -> tuple[str, int] | None:
-    """Slug and version."""
-    parts = path.split("/")
-    if len(parts) != 3 or parts[0] != "programmes" or not parts[2].endswith(".json"):
-        return None
-    try:
-        return names.parse_version_id(f"https://a.example/{path.removesuffix('.json')}", path)[0], int(parts[2][:-5])
-    except HandsealError:
-        return None
+    return JSON if is_syllabus(path) else ""
 
 
 @contextmanager
@@ -190,7 +179,7 @@ def _check(
 def _fault(name: str, data: bytes) -> str:
     """Why a file that no verifier believes by its signature is not of its form; else empty."""
     try:
-        if _syllabus_of(name):
+        if is_syllabus(name):
             identity = parse_syllabus(data).id
             if not identity.endswith(f"/{name.removesuffix('.json')}"):
                 return f"is syllabus {identity}"

@@ -6,6 +6,8 @@ import re
 
 from msgspec import Struct
 
+from keys.names import MAX_SLUG
+
 JSON = "application/json"
 JWT = "application/vc+jwt"
 PNG = "image/png"
@@ -23,6 +25,7 @@ _FORMS = (
     (re.compile(r"(ns|index)(?:\.json)?"), ".json", JSON),
     (re.compile(rf"(programmes/{_SLUG}/{_NUMBER}/card-16x9)\.png"), ".png", PNG),
 )
+_SYLLABUS = re.compile(rf"programmes/({_SLUG})/{_NUMBER}\.json")
 _LONGEST = 200
 
 
@@ -41,6 +44,12 @@ def programme_card(slug: str, version: int) -> str:
 def certificate_card(lookup: str) -> str:
     """Where the site keeps a certificate's card; there only while the learner agrees to page and sharing."""
     return f"c/{lookup[:2]}/{lookup}.png"
+
+
+def is_syllabus(path: str) -> bool:
+    """Whether the site keeps a syllabus at `path`: its address is answered as a page too, so `published` has it not."""
+    match = _SYLLABUS.fullmatch(path)
+    return match is not None and len(match[1]) <= MAX_SLUG
 
 
 def is_png(data: bytes) -> bool:

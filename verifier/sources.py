@@ -1,6 +1,7 @@
 """A published site is one consistent snapshot at a time, and nothing in it goes backwards unnoticed.
 
-The folder of formats.md section 8 with the memory of sections 5 and 6.
+The folder of formats.md section 8 with the memory of sections 5 and 6. `state.rollback` is decided here: by trust
+lists, status lists and the clock.
 """
 
 from __future__ import annotations
