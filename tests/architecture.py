@@ -30,6 +30,7 @@ LIBRARIES = {
         "flask_limiter": "flask-limiter",
         "fontTools": "fonttools",
         "justmytype_intl_cjk": "justmytype-intl-cjk",
+        "limits": "flask-limiter",
         "pymupdf_fonts": "pymupdf-fonts",
         "typst": "typst",
         "jinja2": "flask",
@@ -70,11 +71,11 @@ BANNED = {
 
 WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "
-    "origin mirror".split()
+    "origin mirror rates".split()
 )
 # `trust_cli` is a `cli`, `token_signer` a `signer`, `secret_files` are `files`; others are what they are called whole.
 COMPOUND = frozenset({"cli", "files", "signer"})
-RANDOM = frozenset("signer keyfile cli home demo stage web".split())
+RANDOM = frozenset("signer keyfile cli home demo stage web rates".split())
 WORLD_MODULES = frozenset(
     "asyncio fcntl fileinput ftplib getpass glob http mmap os select selectors shutil signal smtplib socket "
     "socketserver sqlite3 ssl subprocess tempfile time urllib.request urllib3".split()

@@ -18,10 +18,14 @@ from keys.jws import sign_token
 from keys.names import lookup_id
 from tests.published import PublishedSite
 from tests.world import CLINIC, HARBOUR, SITE, TTMA, World, list_of, midnight
+from verifier.rates import Rates
 from verifier.report import Verdict
 from verifier.sources import Site
 from verifier.state import State
 from verifier.web import Settings, create_app
+
+BUSY = Rates.of(1_000_000)
+"""For tests that ask more in a moment than people do."""
 
 
 class Served:
@@ -50,7 +54,9 @@ class Served:
         state: State | None = None,
     ) -> Flask:
         return create_app(
-            site=self.site(state), clock=clock or (lambda: self.world.now), settings=settings or Settings(SITE)
+            site=self.site(state),
+            clock=clock or (lambda: self.world.now),
+            settings=settings or Settings(SITE, rates=BUSY),
         )
 
     def failing_client(self, message: str = "boom") -> FlaskClient:

@@ -121,6 +121,8 @@ def check_files(
 @click.option("--base-url", metavar="URL", help="How the verifier is reached, as https://host; the source of links.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
+@click.option("--proxies", type=click.IntRange(0, 9), default=0, show_default=True, help="How many stand before it.")
+@click.option("--rate", type=click.IntRange(20), metavar="N", help="Questions a minute from one address. [1200]")
 @click.option("--tally", type=click.Path(path_type=Path), metavar="DIR", help="Counts checks, never who or which.")
 @click.option("--receipt-key", type=click.Path(path_type=Path), metavar="FILE", help="Signs receipts with this key.")
 def serve(
@@ -130,19 +132,27 @@ def serve(
     base_url: str | None,
     host: str,
     port: int,
+    proxies: int,
+    rate: int | None,
     tally: Path | None,
     receipt_key: Path | None,
 ) -> None:
     """Serves the web page and the API until it is stopped.
 
+    Behind a web server of your own say --proxies 1: the address that it adds to X-Forwarded-For is the one that is
+    counted. Without it nobody is believed about who asks.
+
     Example: handseal-verify serve --site ./site --root 5f0c… --base-url https://verify.clinic.example
     """
     from verifier import web  # Flask takes longer to load than a file to check
+    from verifier.rates import Rates
 
     settled = settled_by(site, root, state, receipt_key)
     opened, signer = settled.open(), settled.signer()
     _tell_operator(opened, datetime.now(UTC))
-    settings = web.Settings(base_url=base_url or _local_url(host, port), signer=signer)
+    rates = Rates.of(rate) if rate else Rates()
+    reached = base_url or _local_url(host, port)
+    settings = web.Settings(base_url=reached, proxies=proxies, rates=rates, signer=signer)
     counts = Tally(tally) if tally else None
     app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings, tally=counts)
     try:

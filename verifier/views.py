@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from flask import Flask, Response, abort, render_template, request
 from markupsafe import Markup
-from msgspec import Struct
 
 from keys.errors import FormatError
 from keys.names import parse_lookup_id, parse_version_id, syllabus_path
 from verifier.answers import Answers
+from verifier.api import decided, report_response
 from verifier.asked import MisreadError, lookup_asked
 from verifier.course_data import course_data, data_block
 from verifier.headers import NEWEST, PUBLIC, STATIC, share, spoken
@@ -26,16 +25,7 @@ from verifier.report import Report, Verdict
 from verifier.seal import seal_svg
 from verifier.syllabus_page import syllabus_page
 
-HTML = "text/html"
-
-
-class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    """The JSON body of `POST /api/verify`."""
-
-    credential: str
-
-
-_ASKED = msgspec.json.Decoder(_Asked)  # made here: msgspec crashes where two threads first meet a struct at once
+HTML, TEXT = "text/html", "text/plain"
 
 
 class Views:
@@ -58,7 +48,6 @@ class Views:
         app.add_url_rule("/", view_func=self.check, methods=["POST"])
         for folder in ("c", "C"):  # the QR code is written in capitals
             app.add_url_rule(f"/{folder}/<text>", f"certificate-{folder}", self.certificate)
-        app.add_url_rule("/api/verify", view_func=self.verify, methods=["POST"])
         app.add_url_rule("/programmes/<slug>/<version>", view_func=self.syllabus)
         for folder in FOLDERS:
             app.add_url_rule(f"/{folder}/<path:rest>", f"published-{folder}", self.published)
@@ -86,7 +75,7 @@ class Views:
             said, hint = (words.say(f"asked.{fault.case}{part}", **fault.values) for part in ("", "-hint"))
             return self._home(said, hint)
         if lookup:
-            return self._by_lookup(lookup, as_json=False)
+            return self._by_lookup(lookup, HTML)
         return self._page(self._counted(self._answers.by_bytes(text.encode("utf-8", "replace"))))
 
     def certificate(self, text: str) -> Response:
@@ -97,21 +86,10 @@ class Views:
             abort(404)
         if ending:
             return self._token(lookup) if text[-1] in "tT" else self._card(lookup)
-        return self._by_lookup(lookup, as_json=_wants_json())
-
-    def verify(self) -> Response:
-        """JSON `{"credential"}` or a form's `file`; the report, whatever the verdict."""
-        if request.mimetype == JSON:
-            return self._report(self._counted(self._answers.by_bytes(_credential(request.get_data()))), "credential")
-        if request.mimetype != "multipart/form-data":
-            abort(415)
-        upload = request.files.get("file")
-        if upload is None:
-            abort(400)
-        return self._report(self._counted(self._answers.by_bytes(upload.read())), "file")
+        return self._by_lookup(lookup, _wanted(HTML, JSON, JWT, TEXT))
 
     def syllabus(self, slug: str, version: str) -> Response:
-        as_json = version.endswith(".json") or _wants_json()
+        as_json = version.endswith(".json") or _wanted(HTML, JSON) == JSON
         try:
             programme, number = parse_version_id(
                 f"{self._base_url}/programmes/{slug}/{version.removesuffix('.json')}", "syllabus"
@@ -159,11 +137,13 @@ class Views:
         good, document = self._answers.health()
         return Response(msgspec.json.encode(document), 200 if good else 503, mimetype=JSON)
 
-    def _by_lookup(self, lookup: str, *, as_json: bool) -> Response:
+    def _by_lookup(self, lookup: str, wanted: str) -> Response:
         answer = self._answers.by_lookup(lookup)
-        if as_json:
+        if wanted == JSON:
             jwt = answer.token.decode("ascii", "replace")
-            response = self._report(answer.report, f"{self._base_url}/c/{lookup}", jwt=jwt)
+            response = report_response(answer.report, f"{self._base_url}/c/{lookup}", jwt=jwt)
+        elif wanted in (JWT, TEXT):
+            response = decided(Response(answer.token, mimetype=wanted), answer.report)
         else:
             response = self._page(answer.report, lookup)
         if not answer.found:  # only now, after the same work as for a known one (Q03)
@@ -186,12 +166,7 @@ class Views:
         graph = tags(of_certificate(report.verified(), lookup, self._base_url, words)) if shared and held else Markup()
         since = self._answers.since(report, words)
         rendered = render_template("certificate.html", page=page, graph=graph, since=since)
-        return _decided(spoken(Response(rendered), words.language), report)
-
-    def _report(self, report: Report, source: str, **more: str) -> Response:
-        language = reader_of(request).words.language
-        document: dict[str, Any] = report.as_json(source, language) | more
-        return _decided(spoken(Response(msgspec.json.encode(document), mimetype=JSON), language), report)
+        return decided(spoken(Response(rendered), words.language), report)
 
     def _home(self, fault: str = "", hint: str = "") -> Response:
         words = reader_of(request).words
@@ -250,28 +225,14 @@ def small_seal(digest: bytes) -> Markup:
     return Markup(seal_svg(digest, small=True))  # noqa: S704  # drawn from numbers, holds nobody's text
 
 
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best_match((HTML, JSON)) == JSON
+def _wanted(*media_types: str) -> str:
+    """Which of these the client likes best; the first where it does not say."""
+    return request.accept_mimetypes.best_match(media_types) or media_types[0]
 
 
 def _media_type(plain: str) -> str:
     """A JWT as text where that is asked for, so that a browser shows it."""
-    if plain != JWT:
-        return plain
-    return request.accept_mimetypes.best_match((JWT, "text/plain")) or JWT
-
-
-def _credential(body: bytes) -> bytes:
-    try:
-        return _ASKED.decode(body).credential.encode()
-    except (msgspec.DecodeError, UnicodeError):
-        abort(400)
-
-
-def _decided(response: Response, report: Report) -> Response:
-    """The verdict also stands in a header, the same for a page, JSON and HEAD (W12)."""
-    response.headers["Handseal-Verdict"] = report.verdict.word
-    return response
+    return _wanted(JWT, TEXT) if plain == JWT else plain
 
 
 def _conditional(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -13,24 +14,26 @@ from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn
 from urllib.parse import urlsplit
 
-import msgspec
 from flask import Flask, Request, Response, render_template, request
 from jinja2 import StrictUndefined
 from msgspec import Struct
 from waitress import wasyncore
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import templates
 from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from keys.receipt_signer import ReceiptSigner
 from verifier.answers import Answers
+from verifier.api import BULK, LINE_FORM, PROBLEM, Api, error_case, problem
 from verifier.files import static_files
 from verifier.headers import protect, spoken
 from verifier.language import LANGUAGES, words_in
 from verifier.parts import SCRIPT, STYLE, VERIFIER, Part, page_parts, words_name
 from verifier.published import JSON
+from verifier.rates import RateLimit, Rates
 from verifier.reader import reader_of
 from verifier.receipt import PROGRAM, Operator
 from verifier.receipt_views import ReceiptViews
@@ -38,7 +41,6 @@ from verifier.sources import Site
 from verifier.tally import Tally
 from verifier.views import HTML, Views, small_seal
 
-PROBLEM = "application/problem+json"
 MAX_UPLOAD = 10_000_000  # bytes of a whole request body, where the settings say nothing else
 MAX_PARTS = 8  # of a form
 MAX_FIELDS = 256 * 1024  # bytes of a form's fields without its file
@@ -49,7 +51,6 @@ MAX_CONNECTIONS = 200
 SILENCE = 30  # seconds without a byte until a connection is closed
 
 _FOLDER = Path(templates.__file__).parent
-_ERRORS = frozenset((400, 404, 405, 413, 429, 500))  # those with words of their own; 415 reads like 400
 
 
 class Settings(Struct, frozen=True):
@@ -58,6 +59,8 @@ class Settings(Struct, frozen=True):
     base_url: str  # see keys.names.require_base_url
     max_upload: int = MAX_UPLOAD
     signer: ReceiptSigner | None = None  # of receipts; without one they are not signed
+    proxies: int = 0  # how many stand before it, each of which adds whom it heard to X-Forwarded-For
+    rates: Rates = Rates()
 
 
 class _Request(Request):
@@ -103,6 +106,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
         MAX_CONTENT_LENGTH=settings.max_upload,
         MAX_FORM_PARTS=MAX_PARTS,
         MAX_FORM_MEMORY_SIZE=MAX_FIELDS,
+        PROXIES=settings.proxies,
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else `//host` would be answered with a redirect (Q07)
@@ -110,11 +114,18 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
         words_in(language)
     parts = page_parts(static_files())
     _prepare_templates(app, base_url, parts, site.root_digest)
-    answers = Answers(site, clock, base_url)
-    Views(answers, base_url, parts, tally.count if tally else None).register(app)
+    answers, count = Answers(site, clock, base_url), tally.count if tally else None
+    Views(answers, base_url, parts, count).register(app)
     app.jinja_env.globals["signs_receipts"] = settings.signer is not None
     ReceiptViews(answers, Operator(base_url, PROGRAM, settings.signer)).register(app)
+    limit = RateLimit(settings.rates)
+    Api(answers, base_url, limit, time.monotonic, count).register(app)
     app.register_error_handler(HTTPException, _failed)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask documents it
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0
+        )
+    limit.watch(app)
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))
     return app
@@ -142,7 +153,7 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
         max_request_header_size=MAX_HEADER,
         max_request_body_size=MAX_BODY,
         asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=True,  # nobody is trusted to say who asks
+        clear_untrusted_proxy_headers=not app.config["PROXIES"],  # else ProxyFix reads what exactly so many wrote
         ident=None,
     )
     handlers = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -196,17 +207,13 @@ def _failed(fault: HTTPException) -> Response:
     """Errors as problem details for programs (RFC 9457), as a page for people; never with what was asked."""
     code = fault.code or 500
     words = reader_of(request).words
-    case = str(code if code in _ERRORS else {415: 400}.get(code, "other"))
-    if code == 404 and request.path[:3].lower() == "/c/":
-        case = "no-certificate"
-    title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
+    case = "no-certificate" if code == 404 and request.path[:3].lower() == "/c/" else error_case(words, code)
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
-        if code in (400, 415):
-            text = words.say("error.api.text")
-        body = msgspec.json.encode({"type": "about:blank", "title": title, "status": code, "detail": text})
-        response = Response(body, code, mimetype=PROBLEM)
+        detail = (LINE_FORM if request.path == BULK else words.say("error.api.text")) if code in (400, 415) else ""
+        response = Response(problem(words, code, detail, case=case), code, mimetype=PROBLEM)
     else:
+        title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
         response = Response(render_template("error.html", title=title, text=text), code)
     spoken(response, words.language)
     for name, value in fault.get_headers():
