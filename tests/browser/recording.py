@@ -7,6 +7,7 @@ ask the product and hand its answer on. The file is that of the environment vari
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ from keys.errors import HandsealError
 from keys.status import StatusList, encode_bits
 from keys.trust import Trust
 
+PICTURE_HINTS = ("heic", "no-code", "picture", "too-many-pixels")
 MAX_BYTES = 300_000  # of one question: that more is refused unread is Python's own test
 
 _questions: dict[str, dict[str, Any]] = {}
@@ -147,6 +149,13 @@ def _recording_list(open_status_list: Callable[..., StatusList]) -> Callable[...
     return recorded
 
 
+def _read_on(read: Callable[[str], bytes | None]) -> None:
+    """What a refusal left unread: else a browser that does not refuse would stop for the lack of it."""
+    for name in ("targets.json", *(f"{n}.{kind}.json" for kind in ("root", "list") for n in range(1, 5))):
+        with contextlib.suppress(HandsealError):
+            read(name)
+
+
 def _recording_trust(load_trust: Callable[..., Trust]) -> Callable[..., Trust]:
     def recorded(read: Callable[[str], bytes | None], *, root_digest: str) -> Trust:
         files: dict[str, bytes | None] = {}
@@ -161,6 +170,7 @@ def _recording_trust(load_trust: Callable[..., Trust]) -> Callable[..., Trust]:
         try:
             trust = load_trust(reading, root_digest=root_digest)
         except HandsealError:
+            _read_on(reading)
             if sum(len(data or b"") for data in files.values()) <= 4 * MAX_BYTES:
                 _ask("trust", None, files=told(files), root=root_digest)
             raise
@@ -175,7 +185,10 @@ def _recording_carrier(credentials_in: Callable[..., Any]) -> Callable[..., Any]
     def recorded(data: bytes) -> Any:
         found = credentials_in(data)
         if len(data) <= MAX_BYTES:
-            _ask("carrier", [[b64url_encode(token) for token in found.tokens], found.hint], data=_text(data))
+            # Only Python looks for a code in a picture, and only it knows where a link leads.
+            alone = not found.tokens and (bool(found.addresses) or found.hint in PICTURE_HINTS)
+            answer = [[b64url_encode(token) for token in found.tokens], None if alone else found.hint]
+            _ask("carrier", answer, data=_text(data), alone=alone)
         return found
 
     return recorded

@@ -66,9 +66,9 @@
         return [trust.list.version, trust.rootVersion, trust.expires, trust.digest];
       }),
 
-    carrier: async ({ data }) => {
+    carrier: async ({ data, alone }) => {
       const { tokens, hint } = await H.credentialsIn(bytesOf(data));
-      return [tokens.map(H.toBase64url), hint];
+      return [tokens.map(H.toBase64url), alone ? null : hint];
     },
   };
 

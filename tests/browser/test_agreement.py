@@ -24,6 +24,7 @@ ASKING = [
     "tests/keys/test_syllabus.py",
     "tests/keys/test_trust_chain.py",
     "tests/keys/test_trust_rules.py",
+    "tests/verifier/test_carrier.py",
     "tests/verifier/test_sources.py",
     "tests/verifier/test_tampering.py",
     "tests/verifier/test_verify.py",
