@@ -129,7 +129,7 @@ def test_where_nobody_was_named_there_are_lines_for_two(tmp_path: Path) -> None:
 
 def test_the_letters_of_the_names_come_along(record: tuple[str, PublicKeyFile], tmp_path: Path) -> None:
     faces = re.findall(r"unicode-range:([^}]+)", record[0])
-    for first in ("U+E01-E3A", "U+600-6FF", "U+20-7E"):
+    for first in ("U+E01-E3A", "U+60C, U+61B", "U+20-7E"):
         assert any(ranges.startswith(first) for ranges in faces)
     assert not any(ranges.startswith("U+900") for ranges in faces)
     css = (ROOT / "templates" / "static" / "page.css").read_text("utf-8")
