@@ -26,6 +26,22 @@ def require_ready(ceremony: AnyCeremony, folder: Path) -> None:
         if not path.parent.is_dir():
             raise ConfigurationError(f"{path}: its folder is not there")
         require_absent(path)
+    require_inputs(ceremony, folder)
+    match ceremony:
+        case Keygen() | TrustInit():
+            return
+        case Recover() | Drill():
+            _require_public(folder / ceremony.inputs.public, ceremony)
+        case _:
+            _require_public(public_path(folder / ceremony.inputs.key), ceremony)
+            require_encrypted(folder / ceremony.inputs.key)
+
+
+def require_inputs(ceremony: AnyCeremony, folder: Path) -> None:
+    """HandsealError unless the inputs are there and as stated.
+
+    Looked at again once people have done their part: for minutes the stick lay there, or was plugged in anew.
+    """
     if isinstance(ceremony, Keygen):
         return
     for name in ceremony.inputs.__struct_fields__:
@@ -33,14 +49,6 @@ def require_ready(ceremony: AnyCeremony, folder: Path) -> None:
         if value is not UNSET and name != "root":
             for entry in value if isinstance(value, tuple) else (value,):
                 _require_input(name, entry, folder)
-    match ceremony:
-        case TrustInit():
-            return
-        case Recover() | Drill():
-            _require_public(folder / ceremony.inputs.public, ceremony)
-        case _:
-            _require_public(public_path(folder / ceremony.inputs.key), ceremony)
-            require_encrypted(folder / ceremony.inputs.key)
 
 
 def _outputs(ceremony: AnyCeremony) -> Iterator[str]:

@@ -36,7 +36,7 @@ from keys.people import custodians_of
 from keys.phase import Phase
 from keys.plan import read_plan
 from keys.plan_text import plan_head
-from keys.ready_cli import input_path, require_ready
+from keys.ready_cli import input_path, require_inputs, require_ready
 from keys.shares_cli import recover_into, split_into
 from keys.sitting_cli import input_file, sitting
 from keys.status_cli import withdraw_certificates, write_fresh_status
@@ -79,6 +79,7 @@ def _act(ceremony: AnyCeremony, folder: Path, guide: Guide, confirm: str | None,
             _keygen(ceremony, folder, guide, options)
         case TrustInit():
             guide.check(now())
+            require_inputs(ceremony, folder)
             guide.reach(Phase.REVIEW)
             found_draft(input_path(ceremony.inputs.founding, folder), folder / ceremony.outputs.draft)
         case TrustSign():
@@ -130,6 +131,7 @@ def _sit(
     with sitting(
         kind_of(ceremony), folder / ceremony.inputs.key, _with_trust(ceremony, folder, options), guide
     ) as held:
+        require_inputs(ceremony, folder)
         match ceremony:
             case Cosign():
                 cosign_request(

@@ -195,3 +195,23 @@ def test_a_key_of_another_use_is_refused(fresh: Desk, capsys: pytest.CaptureFixt
     path.write_text(f'kind = "trust-sign"\norganisation = "{TTMA}"\n{PEOPLE}{ending}', encoding="utf-8")
     assert run(fresh, path) == 1
     assert "its use is 'cosign', not 'trust'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("turn", [1, 2], ids=["while they sat down", "while they compared the clock"])
+def test_C25_a_stated_file_that_is_exchanged_while_people_read_is_refused(
+    fresh: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], turn: int
+) -> None:
+    """The words of the request do not cover the roster; its digest in the plan does."""
+    roster, waits = fresh.folder / "roster.csv", iter((1, 2))
+    roster.write_text("".join(f"{line}\n" for line in ("name", NAMES[0])), encoding="utf-8")
+    stated = f'request = "request.jsonl"\nroster = {{file = "roster.csv", sha256 = "{file_digest(roster).hex()}"}}\n'
+
+    def meanwhile() -> None:
+        if next(waits) == turn:
+            roster.write_text("".join(f"{line}\n" for line in ("name", *NAMES)), encoding="utf-8")
+
+    monkeypatch.setattr("keys.guide_cli._wait_at_terminal", meanwhile)
+    path = write(fresh, "cosign", **{'request = "request.jsonl"\n': stated})
+    assert run(fresh, path) == 1
+    assert "roster.csv: is not the file that was planned with" in capsys.readouterr().err
+    assert not (fresh.folder / "response.jsonl").exists()
