@@ -34,7 +34,8 @@ from verifier.state import State
 MAX_INDEX_BYTES = 8 * 1024 * 1024
 MAX_FILES = 20_000
 MAX_COPY_BYTES = 1024 * 1024 * 1024
-"""Of one run: who publishes a site must not fill the disk of who mirrors it."""
+"""Of a copy without its certificates, over the years: who publishes a site must not fill the disk of who mirrors it."""
+_BLOCK = 4096  # what the smallest file takes on a disk
 _ATTEMPTS = 3
 _LIMITS = {JSON: MAX_FILE_BYTES, JWT: MAX_FILE_BYTES, PNG: MAX_PICTURE_BYTES}
 
@@ -119,7 +120,7 @@ def _fetch(origin: Origin, staged: Folder) -> list[str]:
     A site that is being published meanwhile is read again; HandsealError where its files never are what it lists.
     """
     changed: set[str] = set()
-    left = MAX_COPY_BYTES
+    left = MAX_COPY_BYTES - sum(max(staged.path(name).stat().st_size, _BLOCK) for name in staged.names())
     unlike = ""
     for _ in range(_ATTEMPTS):
         data = origin.read(INDEX, MAX_INDEX_BYTES)
@@ -133,9 +134,12 @@ def _fetch(origin: Origin, staged: Folder) -> list[str]:
             if content is None or sri(sha256(content)) != digest:
                 unlike = name
                 continue
-            left -= len(content)
+            left -= max(len(content), _BLOCK)
             if left < 0:
-                raise HandsealError(f"{INDEX}: lists more than {MAX_COPY_BYTES // 2**20} MiB of new files")
+                raise HandsealError(
+                    f"{INDEX}: lists more than a copy may hold, {MAX_COPY_BYTES // 2**20} MiB with what it has",
+                    hint="nothing was copied; ask who publishes the site",
+                )
             staged.write(name, content, sync=False)
             changed.add(name)
         if not unlike:
@@ -170,7 +174,8 @@ def _check(
     }
     refused = {}
     for name in changed:
-        reason = faults.get(name) or _fault(name, staged.read(name, MAX_FILE_BYTES) or b"")
+        data = staged.read(name, MAX_FILE_BYTES) or b""
+        reason = faults.get(name) or _fault(name, data) or _rewritten(name, data, copy)
         if reason:
             refused[name] = reason
     return tuple(alarm.text for alarm in lists.alarms), refused
@@ -190,6 +195,12 @@ def _fault(name: str, data: bytes) -> str:
     except HandsealError as fault:
         return str(fault)
     return ""
+
+
+def _rewritten(name: str, data: bytes, copy: Folder) -> str:
+    """A published syllabus never changes: another one would undo every certificate that was earned against it."""
+    before = copy.read(name, MAX_FILE_BYTES) if is_syllabus(name) else None
+    return "" if before in (None, data) else "is another syllabus than was copied before, and a published one stays"
 
 
 def _in_order(changed: Iterable[str]) -> list[str]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from keys.console import escape, print_json, talk
+from keys.errors import UndecidedError
 from verifier.config import configuration_path, require_root
 from verifier.mirror import Mirrored, mirror
 from verifier.origin import open_origin
 from verifier.state import State
+
+PATIENCE = 3600.0
+"""Seconds of one run; the next one of a day finds the copy as the last good one left it."""
 
 
 @click.command("mirror")
@@ -38,7 +45,8 @@ def mirror_site(
     handseal-verify mirror https://verify.riverclinic.example ./mirror --root 5f0c…
     """
     believed = require_root(configuration_path(os.environ), root)
-    done = mirror(open_origin(site), folder, root=believed, state=State(state), now=datetime.now(UTC))
+    with _until_patience_ends(site):
+        done = mirror(open_origin(site), folder, root=believed, state=State(state), now=datetime.now(UTC))
     for alarm in done.alarms:
         talk(f"handseal-verify: alarm: {escape(alarm)}")
     for name, reason in sorted(done.refused.items()):
@@ -49,6 +57,22 @@ def mirror_site(
         for line in _lines(done, folder):
             click.echo(line)
     ctx.exit(1 if done.refused else 0)
+
+
+@contextmanager
+def _until_patience_ends(site: str) -> Iterator[None]:
+    """UndecidedError after `PATIENCE`: a host that answers a byte at a time would hold the copy's lock for ever."""
+
+    def give_up(*_: object) -> None:
+        raise UndecidedError(f"{site}: took longer than {PATIENCE:.0f} seconds", hint="try again later")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _lines(done: Mirrored, folder: Path) -> list[str]:
