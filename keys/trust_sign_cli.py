@@ -73,7 +73,7 @@ def sign_draft(
             if held is not None:
                 trust_edit.require_continues(files, held)
             guide.reach(Phase.REVIEW)
-            digest = show_draft(files)
+            digest = show_draft(files, None if held is None else held.list)
             transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
             signing = _warn_of_another(home, files, digest, transcript)
             guide.reach(Phase.WORDS)

@@ -16,15 +16,22 @@ from keys.trust_metadata import HolderKey, RootFile
 _DIGITS_SHOWN, _WORDS_SHOWN = 16, 4
 
 
-def describe_files(files: Files) -> tuple[str, ...]:
-    """All that further signatures on this set would change, a line each; texts are as written, so escape them."""
+def describe_files(files: Files, held: TrustList | None = None) -> tuple[str, ...]:
+    """All that further signatures on this set would change, a line each; texts are as written, so escape them.
+
+    Told is everything since `held`, the list that the reader verified last: lists in between bear no signature of their
+    own, so a change could hide in one of them.
+    """
     draft = open_draft(files)
+    before, since = draft.list_before, list[str]()
+    if held is not None and held.version < draft.list.version - 1:
+        before, since = held, [f"What follows has changed since list {held.version}, the last one known here."]
     is_signed = progress(files)[0].complete
     root = describe_root(draft.root, None if is_signed else draft.root_before)
     if is_signed:
         root = (f"{root[0]} It has its signatures and stays as it is.", *root[1:])
     expiry = f"The list expires {_day(draft.targets.signed.expires)}."
-    return (*_emergencies(draft.list_before, draft.list), *root, *describe_list(draft.list_before, draft.list), expiry)
+    return (*_emergencies(before, draft.list), *root, *since, *describe_list(before, draft.list), expiry)
 
 
 def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
@@ -37,12 +44,19 @@ def describe_root(root: RootFile, before: RootFile | None) -> tuple[str, ...]:
         f"{roles.targets.threshold} of {len(roles.targets.keyids)} for a new list."
     )
     kept = [
-        f"  {'NEW holder' if before and keyid not in old else 'Holder'}: {_holder(key)}"
+        f"  {'NEW holder' if before and keyid not in old else 'Holder'}: {_holder(key)}{_part(root, keyid)}"
         for keyid, key in signed.keys.items()
     ]
     gone = [f"  REMOVED holder: {_holder(key)}" for keyid, key in old.items() if keyid not in signed.keys]
     fragile = [f"  EVERY holder must sign a new {name}: one lost key ends this trust list." for name in _fragile(root)]
     return (head, *sorted(kept), *gone, *fragile)
+
+
+def _part(root: RootFile, keyid: str) -> str:
+    """What a holder may not sign that others may; empty for the rule, which is both."""
+    roles = {"new roots": root.signed.roles.root, "new lists": root.signed.roles.targets}
+    signs = [name for name, role in roles.items() if keyid in role.keyids]
+    return "" if len(signs) == len(roles) else f", signs {signs[0] if signs else 'nothing'} only"
 
 
 def _fragile(root: RootFile) -> Iterator[str]:

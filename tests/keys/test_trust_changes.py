@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from keys.algorithms import Algorithm, generate_private_key
 from keys.encoding import digest_words, sha256, sri
@@ -13,9 +14,9 @@ from keys.errors import FormatError
 from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.trust import TrustList
 from keys.trust_changes import Changes, Founding, first_list, holders_of, next_list
-from keys.trust_edit import Holder, propose, propose_root
+from keys.trust_edit import Holder, open_draft, propose, propose_root
 from keys.trust_rules import require_successor
-from keys.trust_words import describe_files, describe_list
+from keys.trust_words import describe_files, describe_list, describe_root
 from tests.keys.trust_holders import (
     CLINIC,
     COLLEGE,
@@ -280,3 +281,14 @@ def test_a_root_that_was_signed_is_not_told_as_new() -> None:
     lines = describe_files(propose(signed(draft), change("")))
     assert "stays as it is" in lines[0]
     assert not any("REMOVED" in line or "NEW" in line for line in lines)
+
+
+def test_R01_a_holder_who_signs_one_kind_of_file_only_is_told() -> None:
+    """Else two keys of a stranger could sign all lists, and look like holders among others."""
+    draft = propose_root(founded(), holders(), root_threshold=2, targets_threshold=2, made=LATER)
+    root = open_draft(draft).root
+    targets = replace(root.signed.roles.targets, keyids=root.signed.roles.targets.keyids[1:])
+    narrowed = replace(root, signed=replace(root.signed, roles=replace(root.signed.roles, targets=targets)))
+    lines = describe_root(narrowed, root)
+    assert [line.endswith(", signs new roots only") for line in lines if "Holder: " in line].count(True) == 1
+    assert not any("only" in line for line in describe_root(root, root))
