@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any
 
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageChops
 
 from keys.encoding import MAX_BYTES
 
@@ -23,6 +23,9 @@ MAX_UNPACKED_BYTES = 64_000_000
 JPEG_SIDE = 3_000  # a JPEG is unpacked at a half or less of its size, but no smaller than this
 MAX_SIDE = 4_000  # of what the code is looked for in
 MAX_CODES = 16
+MAX_EDGES = 1_000_000
+"""Between neighbours in a row: a page full of print has half as many, a grid of tiny code corners takes minutes."""
+_EDGE = bytes(value >= 12 for value in range(256))  # what the search for codes can tell apart
 MAX_SVG_BYTES = 4 * 1024 * 1024
 MAX_PARTS = 50_000
 """Chunks, markers and blocks that a picture is read in: a library takes a minute for millions of empty ones."""
@@ -83,7 +86,7 @@ def baked(data: bytes) -> tuple[bytes, ...]:
 
 def codes_in(data: bytes) -> tuple[str, ...]:
     """The texts of the QR codes in a photograph or screenshot, each once; TooLarge or Unreadable where it is none."""
-    picture = _unpacked(data)
+    picture = _calmed(_unpacked(data))
     found = zxingcpp.read_barcodes(picture, formats=_QR)
     return tuple(dict.fromkeys(code.text for code in found[:MAX_CODES]))
 
@@ -102,6 +105,16 @@ def _unpacked(data: bytes) -> Image.Image:
             return picture
     except _FAULTS as fault:
         raise Unreadable from fault
+
+
+def _calmed(picture: Image.Image) -> Image.Image:
+    """The picture, made smaller until it has few enough edges: the search pairs all that look like a code's corners."""
+    while picture.width > 1:
+        beside = ImageChops.offset(picture, 1, 0)
+        if ImageChops.difference(picture, beside).point(_EDGE).histogram()[1] <= MAX_EDGES:
+            break
+        picture = picture.reduce(2)
+    return picture
 
 
 def _on_white(opened: Image.Image) -> Image.Image:

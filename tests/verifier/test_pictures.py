@@ -161,3 +161,25 @@ def test_P04_transparency_counts_as_much_as_it_takes_when_unfolded(mode: str) ->
 @pytest.mark.parametrize("encoding", ["x-none", "rot13", "utf-7", "punycode"])
 def test_an_svg_in_an_encoding_that_nobody_reads_holds_nothing(encoding: str) -> None:
     assert baked(baked_svg("eyJ.a.b").replace(b'"1.0"', f'"1.0" encoding="{encoding}"'.encode(), 1)) == ()
+
+
+@pytest.mark.parametrize(("dark", "module"), [(0, 1), (0, 2), (200, 1)], ids=["small", "larger", "pale"])
+def test_P04_a_page_of_corners_of_codes_takes_no_time(dark: int, module: int) -> None:
+    """Forty kilobytes of them took half a minute."""
+    corner = Image.new("L", (10, 10), 255)
+    drawn = ImageDraw.Draw(corner)
+    for inset, shade in ((1, dark), (2, 255), (3, dark)):
+        drawn.rectangle((inset, inset, 8 - inset, 8 - inset), fill=shade)
+    corner = corner.resize((10 * module, 10 * module), Image.Resampling.NEAREST)
+    row, page = Image.new("L", (4_000, corner.height)), Image.new("L", (4_000, 4_000))
+    for place in range(0, 4_000, corner.width):
+        row.paste(corner, (place, 0))
+    for place in range(0, 4_000, corner.height):
+        page.paste(row, (0, place))
+    assert bounded(saved(page)) == ()
+
+
+def test_a_code_on_a_page_full_of_grain_is_found() -> None:
+    grain = Image.effect_noise((3_000, 4_000), 24)
+    grain.paste(code(side=900).convert("L"), (900, 1_200))
+    assert bounded(saved(grain)) == (LINK,)
