@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -234,11 +235,26 @@ def _require_sense(ceremony: AnyCeremony, place: str) -> None:
         raise ConfigurationError(f"{place}: inputs.root: goes with inputs.trust")
     if isinstance(ceremony, Split) and ceremony.threshold > ceremony.shares:
         raise ConfigurationError(f"{place}: threshold: is more than the {ceremony.shares} shares")
+    for name in _paths(ceremony):
+        if not name.isprintable():  # a plan on paper has to show what the program opens
+            raise ConfigurationError(f"{place}: {name[:60]!r}: holds a character that cannot be seen")
     for stated in stated_files(ceremony):
         if not _HEX.fullmatch(stated.sha256):
             raise ConfigurationError(
                 f"{place}: inputs: {stated.file}: sha256 is not 64 hex digits", hint="as sha256sum prints it"
             )
+
+
+def _paths(ceremony: AnyCeremony) -> Iterator[str]:
+    """Every file and folder that it names, and its root."""
+    parts: list[Settings] = [ceremony.outputs]
+    if not isinstance(ceremony, Keygen):
+        parts.append(ceremony.inputs)
+    for part in parts:
+        for value in (getattr(part, name) for name in part.__struct_fields__):
+            for entry in value if isinstance(value, tuple) else (value,):
+                if entry is not UNSET:
+                    yield entry.file if isinstance(entry, Stated) else entry
 
 
 def stated_files(ceremony: AnyCeremony) -> tuple[Stated, ...]:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from keys.errors import ConfigurationError, FormatError
 from keys.settings import Settings
-from keys.text import require_text
+from keys.text import mixed_script_words, require_text
 
 MAX_NAME = 120
 MAX_CUSTODIANS = 2  # a key has one or two passphrases
@@ -78,12 +78,18 @@ def names_of(people: Sequence[Person], role: Role) -> tuple[str, ...]:
 
 
 def _same_name(name: str, place: str) -> str:
-    """The same for two ways to write one name: composed or not, in capitals or not, with wider spaces."""
-    folded = " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())
-    if not folded or len(name) > MAX_NAME:
+    """The same for two ways to write one name: composed or not, in capitals or not, wide, hyphenated or with a stop."""
+    composed = unicodedata.normalize("NFC", name)
+    if not name.strip() or len(name) > MAX_NAME:
         raise ConfigurationError(f"{place}: takes 1 to {MAX_NAME} characters")
     try:
-        require_text(unicodedata.normalize("NFC", name), place)
+        require_text(composed, place)
     except FormatError as fault:
         raise ConfigurationError(str(fault), hint=fault.hint) from fault
-    return folded
+    mixed = mixed_script_words(composed)
+    if mixed:
+        raise ConfigurationError(f"{place}: {mixed[0]!r} mixes scripts", hint="write each word in one script")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    if not any(character.isalpha() for character in folded):
+        raise ConfigurationError(f"{place}: holds no letter", hint="write who it is, as on an identity card")
+    return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split())

@@ -89,6 +89,13 @@ def test_a_root_goes_with_a_trust_list() -> None:
     assert "inputs.root: goes with inputs.trust" in refused(COSIGN.replace('# root = "…"', 'root = "00"'))
 
 
+@pytest.mark.parametrize("name", ["lsj.\\u202ecosign", "\\u001b[2J", "a\\u0000b", "a\\nb"])
+def test_K15_a_path_is_one_that_people_can_see(name: str) -> None:
+    """It stands on the printed plan, and the person who wrote the file may not be one who sits at the table."""
+    assert "holds a character that cannot be seen" in refused(COSIGN.replace('"response.jsonl"', f'"{name}"'))
+    assert "holds a character that cannot be seen" in refused(COSIGN.replace('"cosign.key"', f'"{name}"'))
+
+
 def test_a_trust_key_takes_no_algorithm() -> None:
     ceremony = parse_ceremony(KEYGEN.replace('use = "cosign"', 'use = "trust"').encode(), "c.toml")
     assert isinstance(ceremony, Keygen)

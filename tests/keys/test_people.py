@@ -46,6 +46,16 @@ def test_K09_fewer_than_two_persons_are_refused() -> None:
     assert "is there twice as custodian" in refused((JOSE, CUSTODIAN), (JOSE.upper(), CUSTODIAN), ("Ada", WITNESS))
 
 
+@pytest.mark.parametrize("again", ["Ａｄａ Ｏｋａｆｏｒ", "Ada Okafor.", "Ada-Okafor"])
+def test_K09_another_dress_makes_no_other_person(again: str) -> None:
+    assert "one person is custodian and witness" in refused(("Ada Okafor", CUSTODIAN), (again, WITNESS))
+
+
+@pytest.mark.parametrize(("name", "said"), [("\u0410da Okafor", "mixes scripts"), (".", "holds no letter")])
+def test_K09_a_name_that_only_looks_like_one_is_refused(name: str, said: str) -> None:
+    assert said in refused(("Ada Okafor", CUSTODIAN), (name, WITNESS))
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * (MAX_NAME + 1), "Ada\u202e", "Ada\x1b[31m"])
 def test_a_name_is_one_that_people_can_read(name: str) -> None:
     assert "person[1].name" in refused((JOSE, CUSTODIAN), (name, WITNESS))
