@@ -32,7 +32,7 @@ def shape_toml(data: bytes, form: type[T], place: str, *, hint: str) -> Shaped[T
         table = tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError:
         return _lost(f"{place}: is not UTF-8", "save it as UTF-8")
-    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:  # of TOML, or of a number with thousands of digits
         syntax = "look at that line: a quote, a bracket or an equals sign is missing there or before, or a key is twice"
         return _lost(f"{place}: is not TOML: {fault}", syntax)
     return shape(table, form, place, hint=hint)

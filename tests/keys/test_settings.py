@@ -47,6 +47,7 @@ def test_what_is_right_is_read_with_or_without_a_byte_order_mark() -> None:
             "look at that line",
         ),
         (b'site = "\xff"', "x.toml: is not UTF-8", "save it as UTF-8"),
+        ("expiry-days = " + "9" * 5_000, "x.toml: is not TOML: Exceeds the limit", "look at that line"),
         ("a." * 20_000 + "b = 1", "x.toml: is not TOML for a person: a key has too many parts", "write a table"),
     ],
 )
