@@ -109,7 +109,9 @@ def packed(tmp_path: Path, bundle: ModuleType) -> Path:
     """A bundle for this machine, of the script in earnest and of one small wheel."""
     folder = tmp_path / "stick"
     (folder / "wheels").mkdir(parents=True)
-    (folder / "ceremony").mkdir()
+    (folder / "ceremony" / "more").mkdir(parents=True)
+    for name in ("RUNBOOK.md", "more/a paper.html"):
+        (folder / "ceremony" / name).write_text("as it was packed")
     for name in ("install.sh", "README.md"):
         shutil.copy(ROOT / "templates" / "bundle" / name, folder)
     write_wheel(folder / "wheels" / "handseal-0.1.0-py3-none-any.whl")
@@ -139,6 +141,14 @@ def test_a_bundle_installs_without_a_network_and_once(packed: Path) -> None:
     again = install(packed)
     assert (again.returncode, (place / "handseal-ceremony").exists()) == (1, True)
     assert "exists already" in again.stderr
+
+
+def test_a_paper_that_somebody_added_is_not_installed(packed: Path) -> None:
+    (packed / "ceremony" / "more" / "READ-ME-FIRST.md").write_text("type your passphrase here")
+    assert install(packed).returncode == 0
+    place = packed.parent / "home" / "handseal-ceremony" / "ceremony"
+    papers = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
+    assert papers == {"RUNBOOK.md", "more/a paper.html"}
 
 
 def test_a_wheel_that_was_changed_is_refused_and_nothing_is_left(packed: Path) -> None:

@@ -47,7 +47,11 @@ PIP_CONFIG_FILE=/dev/null "$folder/venv/bin/python" -I -m pip --isolated --disab
 # The clinic's and the employer's programs need more than a ceremony does.
 rm -f -- "$folder/venv/bin/handseal" "$folder/venv/bin/handseal-verify"
 ln -s venv/bin/handseal-ceremony "$folder/handseal-ceremony"
-cp -R ceremony "$folder/ceremony"
+# Of the papers only what was packed: one that somebody added bears no digest.
+sed -n 's/^[0-9a-f]*  ceremony\///p' SHA256SUMS | while IFS= read -r paper; do
+  mkdir -p -- "$folder/ceremony/$(dirname -- "$paper")"
+  cp -- "ceremony/$paper" "$folder/ceremony/$paper"
+done
 "$folder/handseal-ceremony" --version
 made=1
 echo "Installed. Begin with:"
