@@ -5,6 +5,9 @@ DIR = demo
 PORT = 8000
 PLATFORM = linux-x86_64
 PYTHON_VERSION = 3.11
+SCANNER = templates/static/vendor
+ZXING := zxing-wasm-3.1.4
+ZXING_SHA256 := 2416232a155533bdcfa098a22ec9087734b34640ffa2a7add90bc36e145f6da0
 BUNDLE = dist/handseal-ceremony-$(PLATFORM)-python$(PYTHON_VERSION)
 
 VENV := .venv
@@ -14,7 +17,7 @@ LOCK_VENV := .venv-lock
 UV := uv==0.13.9
 WHEELS = --only-binary :all:
 
-.PHONY: help install test removal golden lint format demo bench lock clean
+.PHONY: help install test removal golden lint format demo bench bundle scanner lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +30,7 @@ help:
 	@echo "make format    lets ruff rewrite the code"
 	@echo "make bench     the measurements, as a table"
 	@echo "make bundle    what an officer carries to a machine without a network (PLATFORM=$(PLATFORM) PYTHON_VERSION=$(PYTHON_VERSION))"
+	@echo "make scanner   fetches what reads codes by camera in browsers that cannot, with npm; without it they offer a photo"
 	@echo "make lock      requirements.txt anew from pyproject.toml"
 	@echo "make clean     removes what these leave behind, the demo included"
 	@echo "With another Python: make PYTHON=python3.12 install"
@@ -75,6 +79,19 @@ bench: install
 bundle: install
 	$(BIN)/python .ci/bundle.py $(PLATFORM) $(PYTHON_VERSION) $(BUNDLE)
 
+# What reads codes in the picture of a camera, for browsers that cannot by themselves: MIT, 1 MB, never committed.
+scanner: $(SCANNER)/zxing.js
+
+$(SCANNER)/zxing.js: Makefile
+	rm -rf build/scanner
+	mkdir -p build/scanner $(SCANNER)
+	npm pack --silent --pack-destination build/scanner $(subst wasm-,wasm@,$(ZXING)) >/dev/null
+	echo "$(ZXING_SHA256)  build/scanner/$(ZXING).tgz" | sha256sum --check --quiet
+	tar -xzf build/scanner/$(ZXING).tgz -C build/scanner
+	cp build/scanner/package/dist/reader/zxing_reader.wasm $(SCANNER)/
+	cp build/scanner/package/LICENSE $(SCANNER)/zxing.LICENSE
+	cp build/scanner/package/dist/iife/reader/index.js $@
+
 # One lock for every platform and Python 3.11 to 3.14, with the tools of `make test`. The versions that are
 # in requirements.txt stay where pyproject.toml allows them; remove the file first to take the newest of all.
 lock:
@@ -86,5 +103,5 @@ lock:
 	rm -rf $(LOCK_VENV)
 
 clean:
-	rm -rf $(VENV) $(LOCK_VENV) build dist demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LOCK_VENV) $(SCANNER) build dist demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

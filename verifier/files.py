@@ -15,7 +15,7 @@ from keys.errors import HandsealError
 
 MAX_PATH = 250
 MAX_NAMES = 10_000
-STATIC_ENDINGS = frozenset({".css", ".js", ".svg", ".woff2"})
+STATIC_ENDINGS = frozenset({".css", ".js", ".svg", ".wasm", ".woff2"})
 _PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR, errno.ENXIO})
 _BENEATH = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -17,6 +17,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in PERMISSIONS),
 }
+CAMERA_PERMISSIONS = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+WASM_POLICY = CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 TRANSPORT = "max-age=31536000"
 PUBLIC = "public, max-age=300"
 """Signed files: five minutes are less than anybody notices, and a revocation is not held back longer."""
@@ -27,15 +29,23 @@ NEWEST = "no-cache"
 
 
 def protect(response: Response, *, https: bool) -> Response:
-    """The headers of every route; what a view has set about caching and sharing stays."""
+    """The headers of every route; what a view has set about caching, sharing and the camera stays."""
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     if https:
         response.headers["Strict-Transport-Security"] = TRANSPORT
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "no-store")
     if "no-store" in response.headers["Cache-Control"]:
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def allow_camera(response: Response, *, wasm: bool) -> Response:
+    """The first page alone may use the camera, and compile what reads codes in its picture where that is here."""
+    response.headers["Permissions-Policy"] = CAMERA_PERMISSIONS
+    if wasm:
+        response.headers["Content-Security-Policy"] = WASM_POLICY
     return response
 
 

@@ -17,9 +17,12 @@ TYPES = {
     ".js": "text/javascript",
     ".json": "application/json",
     ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
 STYLE, ICON, SCRIPT, VERIFIER, WORKER = "page.css", "icon.svg", "page.js", "verify.js", "worker.js"
+CAMERA = "camera.js"
+SCANNER, SCANNER_WASM = "vendor/zxing.js", "vendor/zxing_reader.wasm"  # where `make scanner` was run
 _SCRIPTS = "verify/"  # served as one
 
 
@@ -34,6 +37,19 @@ class Part(Struct, frozen=True):
         packed = gzip.compress(data, 9, mtime=0)
         address = f"/static/{name}?v={sha256(data).hex()[:16]}"
         return cls(data, TYPES[PurePosixPath(name).suffix], packed if len(packed) < len(data) * 0.9 else b"", address)
+
+
+class Scanner(Struct, frozen=True):
+    """Addresses of what reads codes in a browser that cannot by itself; loaded when the camera is asked for."""
+
+    script: str
+    wasm: str
+
+    @classmethod
+    def among(cls, parts: Mapping[str, Part]) -> Scanner | None:
+        if SCANNER not in parts or SCANNER_WASM not in parts:
+            return None
+        return cls(parts[SCANNER].address, parts[SCANNER_WASM].address)
 
 
 def page_parts(files: Mapping[str, bytes]) -> dict[str, Part]:

@@ -15,10 +15,10 @@ from verifier.answers import Answers
 from verifier.api import decided, report_response
 from verifier.asked import MisreadError, lookup_asked
 from verifier.course_data import course_data, data_block
-from verifier.headers import NEWEST, PUBLIC, STATIC, share, spoken
+from verifier.headers import NEWEST, PUBLIC, STATIC, allow_camera, share, spoken
 from verifier.open_graph import of_certificate, of_programme, tags
 from verifier.pages import certificate_page
-from verifier.parts import WORKER, Part
+from verifier.parts import WORKER, Part, Scanner
 from verifier.published import FOLDERS, JSON, JWT, PNG, certificate_card, programme_card, published
 from verifier.reader import reader_of
 from verifier.report import Report, Verdict
@@ -170,8 +170,15 @@ class Views:
 
     def _home(self, fault: str = "", hint: str = "") -> Response:
         words = reader_of(request).words
-        page = render_template("home.html", fault=fault, hint=hint, notice=self._answers.notice(words))
-        return spoken(Response(page, 400 if fault else 200), words.language)
+        page = render_template(
+            "home.html",
+            fault=fault,
+            hint=hint,
+            notice=self._answers.notice(words),
+            addresses=self._answers.addresses(),
+        )
+        response = spoken(Response(page, 400 if fault else 200), words.language)
+        return allow_camera(response, wasm=Scanner.among(self._parts) is not None)
 
     def _token(self, lookup: str) -> Response:
         token = self._answers.token(lookup)

@@ -31,7 +31,7 @@ from verifier.api import BULK, LINE_FORM, PROBLEM, Api, error_case, problem
 from verifier.files import static_files
 from verifier.headers import protect, spoken
 from verifier.language import LANGUAGES, words_in
-from verifier.parts import SCRIPT, STYLE, VERIFIER, Part, page_parts, words_name
+from verifier.parts import CAMERA, SCRIPT, STYLE, VERIFIER, Part, Scanner, page_parts, words_name
 from verifier.published import JSON
 from verifier.rates import RateLimit, Rates
 from verifier.reader import reader_of
@@ -185,6 +185,8 @@ def _prepare_templates(app: Flask, base_url: str, parts: dict[str, Part], root: 
         style=parts[STYLE].address,
         script=parts[SCRIPT].address,
         verifier=parts[VERIFIER].address,
+        camera=parts[CAMERA].address,
+        scanner=Scanner.among(parts),
         spoken={language: parts[words_name(language)].address for language in LANGUAGES},
         seal=small_seal,
     )

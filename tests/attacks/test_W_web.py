@@ -10,7 +10,10 @@ from flask.testing import FlaskClient
 
 from tests.served import Served
 from tests.world import SITE
+from verifier import web
+from verifier.files import static_files
 from verifier.headers import CONTENT_SECURITY_POLICY
+from verifier.parts import SCANNER, SCANNER_WASM
 from verifier.report import Verdict
 from verifier.web import Settings
 
@@ -45,6 +48,8 @@ PRIVATE = ALWAYS | {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
+CAMERA = ALWAYS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+HOME = PRIVATE | {"Permissions-Policy": CAMERA}
 SHARED = ALWAYS | {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "public, max-age=300",
@@ -60,6 +65,13 @@ def rest_of_headers(answer: Any) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OF_THE_BODY | OF_THE_ASKER}
 
 
+def without_wasm(answer: Any) -> dict[str, str]:
+    """What reads codes may be here or not: the first page's policy is as strict but for it."""
+    headers = rest_of_headers(answer)
+    policy = headers["Content-Security-Policy"].replace(" 'wasm-unsafe-eval'", "")
+    return headers | {"Content-Security-Policy": policy}
+
+
 def test_W02_every_route_and_error_has_exactly_these_headers(
     served: Served, client: FlaskClient, lookups: dict[Verdict, str]
 ) -> None:
@@ -67,7 +79,6 @@ def test_W02_every_route_and_error_has_exactly_these_headers(
     broken = served.failing_client()
     small = served.app(settings=Settings(SITE, max_upload=100)).test_client()
     private = [
-        (200, client.get("/")),
         *((200, client.get(f"/c/{lookup}")) for lookup in lookups.values()),
         (200, client.get(f"/c/{lookups[Verdict.VALID]}", headers={"Accept": "application/json"})),
         (200, client.get(f"/c/{lookups[Verdict.VALID]}.jwt")),
@@ -75,7 +86,6 @@ def test_W02_every_route_and_error_has_exactly_these_headers(
         (200, client.post("/api/verify", json={"credential": token.decode()})),
         (200, client.post("/", data={"text": token.decode()})),
         (200, client.get("/healthz")),
-        (400, client.post("/", data={})),
         (400, client.post("/api/verify", json={})),
         (404, client.get(f"/c/{'0' * 26}")),
         (404, client.get("/nothing")),
@@ -89,6 +99,8 @@ def test_W02_every_route_and_error_has_exactly_these_headers(
         (500, broken.get(f"/c/{lookups[Verdict.VALID]}")),
         (500, broken.get("/healthz")),
     ]
+    for status, answer in ((200, client.get("/")), (400, client.post("/", data={}))):
+        assert (answer.status_code, without_wasm(answer)) == (status, HOME)
     for status, answer in private:
         assert (answer.status_code, rest_of_headers(answer)) == (status, PRIVATE), answer.request.path
     for address in (
@@ -99,6 +111,23 @@ def test_W02_every_route_and_error_has_exactly_these_headers(
         assert rest_of_headers(client.get(address)) == SHARED
     assert rest_of_headers(client.get("/programmes/deep-tissue-foundations/1")) == PAGE
     assert rest_of_headers(client.get("/static/page.css")) == STATIC
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_W02_wasm_is_for_the_first_page_alone_and_only_where_it_is_used(
+    served: Served, lookups: dict[Verdict, str], monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    plain = {name: data for name, data in static_files().items() if not name.startswith("vendor/")}
+    vendor = {SCANNER: b"// reads codes", SCANNER_WASM: b"\0asm"} if here else {}
+    monkeypatch.setattr(web, "static_files", lambda: plain | vendor)
+    client = served.app().test_client()
+    home = client.get("/")
+    assert ("'wasm-unsafe-eval'" in home.headers["Content-Security-Policy"]) is here
+    assert ("data-scanner" in home.text) is here
+    assert client.get(f"/static/{SCANNER_WASM}").status_code == (200 if here else 404)
+    for answer in (client.get(f"/c/{lookups[Verdict.VALID]}"), client.post("/", data={"text": "a.b.c" * 30})):
+        assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+        assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
 def test_W02_no_transport_promise_on_loopback(served: Served) -> None:
