@@ -59,5 +59,5 @@ for command in (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the program; the exit code of surface.md."""
+    """Runs the program; its exit code."""
     return run("handseal", cli, arguments)

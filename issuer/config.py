@@ -63,7 +63,7 @@ class ReportSettings(Settings, frozen=True):
 
 
 class Config(Settings, frozen=True):
-    """`clinic.toml` (inputs.md)."""
+    """`clinic.toml`; templates/clinic has one with all of its tables explained."""
 
     clinic: ClinicSettings
     trust: TrustSettings = field(default_factory=TrustSettings)

@@ -1,6 +1,6 @@
 """A successor says what its predecessor says, but for what was wrong; until it is published the old one stands.
 
-architecture.md section 4. `correct` makes a draft; it is proposed, co-signed and issued like any other. A renewed
+`correct` makes a draft; it is proposed, co-signed and issued like any other. A renewed
 certificate (`issuer.renewing`) takes the same way.
 """
 

@@ -59,7 +59,7 @@ _PLAIN = Item(id="plain", kind="text", answer="")
 
 
 class Key(Settings, frozen=True, dict=True):
-    """`programmes/<slug>.key.toml` (inputs.md)."""
+    """`programmes/<slug>.key.toml`: how the answers to one criterion's objective tasks are marked."""
 
     items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=190)] = field(name="item")
     criterion: str | UnsetType = UNSET  # which criterion it marks; the programme's only quiz where it is not said

@@ -186,7 +186,7 @@ class SyllabusVersion(Base):
 
 
 class State(enum.Enum):
-    """architecture.md section 4; what happens after `issued` is said by the status bits alone."""
+    """How far a certificate came in the clinic; what happens after `issued` is said by the status bits alone."""
 
     DRAFT = "draft"
     PROPOSED = "proposed"

@@ -175,7 +175,7 @@ def missing_cosignatures(session: Session, workspace: Workspace, trust: Trust, n
 
 
 def standing_of(state: State, status: StatusRecord, *, withdrawn: bool = False) -> str:
-    """One word: the state, or what the lists say of an issued one, the worst first (architecture.md section 5)."""
+    """One word: the state, or what the lists say of an issued one, the worst first (formats.md section 12)."""
     if state is not State.ISSUED:
         return str(state.value)
     if status.superseded:

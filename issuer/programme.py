@@ -118,7 +118,7 @@ class StoryTable(Settings, frozen=True):
 
 
 class Programme(Settings, frozen=True):
-    """`programmes/<slug>.toml` (inputs.md). What is missing is empty, so that the rules can say all of it at once."""
+    """`programmes/<slug>.toml`. What is missing is empty, so that the rules can say all of it at once."""
 
     slug: str
     language: Annotated[str, Meta(max_length=35)]

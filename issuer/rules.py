@@ -1,4 +1,4 @@
-"""Whether a programme is a micro-certification: thirteen rules, each with a code (inputs.md)."""
+"""Whether a programme is a micro-certification: thirteen rules, each with a code."""
 
 from __future__ import annotations
 

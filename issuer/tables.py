@@ -1,6 +1,6 @@
 """A table somebody filled in is taken as a whole or refused as a whole, with every fault named by row and column.
 
-CSV and XLSX are read alike (inputs.md): `verifier.rows` takes the rows out of either.
+CSV and XLSX are read alike: `verifier.rows` takes the rows out of either.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _SHORT_PASSPHRASE = 12
 
 
 def run(program: str, group: click.Command, arguments: list[str] | None = None) -> int:
-    """Runs a program and returns its exit code; the only place that turns errors into messages (surface.md).
+    """Runs a program and returns its exit code; the only place that turns errors into messages.
 
     A command may end early with `click.exceptions.Exit(code)`; an int that it returns is ignored. An answer that could
     not be delivered, to a closed pipe or a full disk, is neither yes nor no: 3.

@@ -1,6 +1,6 @@
 """A partner's own list of who attended, compared with who is to be certified.
 
-The columns are the partner's: they are found by their headings (inputs.md, roster.csv). Names are compared without
+The columns are the partner's: they are found by their headings. Names are compared without
 regard to case and spaces; a name in another spelling is reported, not silently taken.
 """
 

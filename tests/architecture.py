@@ -176,7 +176,7 @@ def third_party(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def libraries(module: Module) -> Iterator[Fault]:
-    """Only the libraries architecture.md gives a package."""
+    """Only the libraries that a package may use."""
     for line, top in third_party(module):
         if top not in allowed_libraries(module.package):
             yield Fault(module.name, f"{module.name}:{line} imports {top}, which is not for {module.package}")

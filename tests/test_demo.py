@@ -1,4 +1,4 @@
-"""The whole thing at once: what `handseal demo` leaves is what surface.md promises, and an employer's tool agrees."""
+"""The whole thing at once: what `handseal demo` leaves has everybody's folders, and an employer's tool agrees."""
 
 import json
 import shutil
@@ -63,7 +63,7 @@ def test_another_root_is_never_valid(demo_folder: Path, manifest: dict[str, Any]
     assert verifier.cli.main([pdf, "--site", str(demo_folder / "site"), "--root", "00" * 32]) == 3
 
 
-def test_the_folders_are_those_of_surface_md(demo_folder: Path) -> None:
+def test_clinic_site_and_partners_have_their_folders(demo_folder: Path) -> None:
     for name in ("clinic/clinic.toml", "clinic/programmes", "clinic/cohorts", "clinic/keys", "site/trust/targets.json"):
         assert (demo_folder / name).exists(), name
     for slug in ("harbour-hospital", "ttma"):

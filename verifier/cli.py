@@ -1,4 +1,4 @@
-"""`handseal-verify`: is this certificate to be believed? The exit code answers too (surface.md)."""
+"""`handseal-verify`: is this certificate to be believed? The exit code answers too (formats.md section 12)."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Outcome(Enum):
 
 
 class Verdict(IntEnum):
-    """From best to worst: the worst one wins (architecture.md section 5)."""
+    """From best to worst: the worst one wins (formats.md section 12)."""
 
     VALID = 0
     UNKNOWN = 1
@@ -64,7 +64,7 @@ class Verdict(IntEnum):
 
     @property
     def exit_code(self) -> int:
-        """0 valid, 1 not valid, 3 could not be decided (surface.md)."""
+        """0 valid, 1 not valid, 3 could not be decided (formats.md section 12)."""
         return {Verdict.VALID: 0, Verdict.UNKNOWN: 3}.get(self, 1)
 
 
@@ -72,7 +72,7 @@ _SEVERITY = (0, 3, 1, 2)
 
 
 def worst_exit_code(codes: Iterable[int]) -> int:
-    """Of several files the worst one's: 2 before 1 before 3 before 0 (surface.md)."""
+    """Of several files the worst one's: 2 before 1 before 3 before 0 (formats.md section 12)."""
     return max(codes, key=_SEVERITY.index, default=0)
 
 
@@ -247,7 +247,7 @@ class Report(Struct, frozen=True):
         return VerifiedCredential(self.token, self.certificate, self.digest, self.syllabus, self.issuer, self.counted())
 
     def as_json(self, source: str, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
-        """The JSON report of surface.md; its sentences in `language`."""
+        """The JSON report of formats.md section 12; its sentences in `language`."""
         words = words_in(language)
         return {
             "source": source,

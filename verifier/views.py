@@ -1,4 +1,4 @@
-"""The verifier's routes: a view parses what was asked, calls one function, renders (surface.md, HTTP)."""
+"""The verifier's routes: a view parses what was asked, calls one function, renders."""
 
 from __future__ import annotations
 

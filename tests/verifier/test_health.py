@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import keys
 from tests.served import Page, Served
 from verifier.cli import main
 
@@ -21,6 +22,14 @@ def test_health_tells_ages(tmp_path: Path) -> None:
     assert health["trustList"]["version"] == 1
     ages = {entry["id"]: entry["ageSeconds"] for entry in health["statusLists"]}
     assert ages == dict.fromkeys(served.world.list_ids(), 3600)
+
+
+def test_each_member_of_health_stands_in_the_formats(tmp_path: Path) -> None:
+    health = Served(tmp_path).client().get("/healthz").get_json()
+    assert health["deadlines"]
+    said = Path(keys.__file__).with_name("FORMATS.md").read_text("utf-8").partition("**Health**")[2]
+    for part in (health, health["trustList"], *health["statusLists"], *health["deadlines"]):
+        assert [name for name in part if f"`{name}`" not in said] == []
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+import keys
 from keys.errors import HandsealError, UndecidedError
 from tests.attacks.judging import members_of
 from tests.world import CLINIC, HARBOUR, NORTH, NOW, PARTNERS, TTMA, World, list_of
 from verifier.findings import Findings
-from verifier.report import CODES, Check, Outcome, Report, Verdict, VerifiedCredential
+from verifier.report import CODES, Check, Outcome, PartnerOutcome, Report, Verdict, VerifiedCredential
 
 ORDER = """token.form token.header key.known signature.issuer payload.form payload.claims issuer.authorised policy.match
 cosignature.form key.validity cosignature.quorum time.valid status.revocation status.suspension status.superseded
@@ -30,8 +32,17 @@ def test_a_report_is_no_bool(world: World) -> None:
             bool(report)
 
 
-def test_codes_are_those_of_the_surface() -> None:
+def test_codes_and_words_are_those_of_the_formats() -> None:
     assert list(CODES) == ORDER
+    said = Path(keys.__file__).with_name("FORMATS.md").read_text("utf-8").partition("## 12. ")[2].split()
+    words = " ".join(said)
+    for listed in (
+        CODES,
+        [verdict.word for verdict in Verdict],
+        [outcome.value for outcome in Outcome],
+        [outcome.value for outcome in PartnerOutcome],
+    ):
+        assert ", ".join(f"`{word}`" for word in listed) in words
 
 
 def test_the_json_report(world: World) -> None:

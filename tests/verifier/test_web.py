@@ -1,4 +1,4 @@
-"""The routes of surface.md answer what was asked, in the form that was asked for."""
+"""The routes answer what was asked, in the form that was asked for."""
 
 from __future__ import annotations
 

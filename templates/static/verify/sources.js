@@ -6,7 +6,7 @@
 // and ask:  await Handseal.answer(bytes, { read, root, store, at, now })
 //   bytes  a token, or a file that carries one      root  SHA-256 of 1.root.json in hex, told by whoever made the page
 //   store  localStorage or null                     at, now  seconds since 1970
-// The answer is the report of surface.md, with `incapable` where this browser could not check something by itself.
+// The answer is the report of formats.md section 12, with `incapable` where this browser could not check something by itself.
 "use strict";
 
 {

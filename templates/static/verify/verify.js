@@ -11,7 +11,7 @@
   const H = globalThis.Handseal;
   const { Findings, Stopped, steps } = H;
 
-  /** The report on `token`, the bytes of a compact JWS, in the form of surface.md; never throws for a bad one.
+  /** The report on `token`, the bytes of a compact JWS, in the form of formats.md 12; never throws for a bad one.
    *
    * `at` is the moment that is asked about and moves step 10 only; `now` is the real clock, for freshness; both are
    * seconds since 1970. */
