@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import struct
 import time
 import zlib
 from pathlib import Path
@@ -183,3 +184,12 @@ def test_a_code_on_a_page_full_of_grain_is_found() -> None:
     grain = Image.effect_noise((3_000, 4_000), 24)
     grain.paste(code(side=900).convert("L"), (900, 1_200))
     assert bounded(saved(grain)) == (LINK,)
+
+
+def test_W07_what_the_library_remarks_of_a_file_stands_in_no_log(capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(SMALL["TIFF"])
+    place = data.find(struct.pack("<HHI", 277, 3, 1))  # samples a pixel
+    data[place + 8 : place + 10] = b"\xff\x7f"
+    with pytest.raises(Unreadable):
+        codes_in(bytes(data))
+    assert capfd.readouterr().err == ""
