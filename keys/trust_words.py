@@ -181,6 +181,9 @@ def _policies(was: Programme | None, now: Programme) -> Iterator[str]:
     for number, policy in enumerate(now.policies):
         if number >= len(known):
             yield _policy(policy)
+            if number and now.policies[number - 1].until is UNSET:
+                before = format_time(now.policies[number - 1].since)
+                yield f"the policy of {before} stays OPEN: for 180 days more, back-dated certificates can go by it"
         elif policy.until != known[number].until:
             yield f"the policy of {format_time(policy.since)} ENDS {_time(policy.until)}"
 

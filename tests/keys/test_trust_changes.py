@@ -292,3 +292,13 @@ def test_R01_a_holder_who_signs_one_kind_of_file_only_is_told() -> None:
     lines = describe_root(narrowed, root)
     assert [line.endswith(", signs new roots only") for line in lines if "Holder: " in line].count(True) == 1
     assert not any("only" in line for line in describe_root(root, root))
+
+
+def test_C26_an_older_policy_that_stays_open_is_told() -> None:
+    """A clinic dates a certificate before the stricter policy, and the older, weaker one is in force for it."""
+    again = f'[[programme]]\nslug = "{PROGRAMME.rpartition("/")[2]}"\nissuers = ["river-clinic"]\nthreshold = 1\n'
+    new = change(f'{again}cosigners = ["ttma"]')
+    assert any("stays OPEN: for 180 days more" in line for line in describe_list(LIST, new))
+    ended = change(f'[[end-programme]]\nslug = "{PROGRAMME.rpartition("/")[2]}"\nuntil = {LATER:%Y-%m-%dT%H:%M:%SZ}')
+    newer = change(f'{again}cosigners = ["ttma"]', ended, LATER + timedelta(days=1))
+    assert not any("stays OPEN" in line for line in describe_list(ended, newer))
