@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import time
@@ -141,6 +142,7 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
         listening = socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
     except OSError as fault:
         raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}") from fault
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for each question that waits a moment
     everything: dict[int, socket.socket] = {}  # what listens and what is connected, by descriptor
     server = create_server(
         app,
