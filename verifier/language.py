@@ -38,6 +38,7 @@ class Words:
         self.language = language
         self.texts = texts  # by dotted key: `verdict.valid.title`
         self._locale = Locale.parse(_LOCALES.get(language, language), sep="_" if language in _LOCALES else "-")
+        self._marked: dict[str, Markup] = {}  # sentences without places, as a page has dozens of them
         self.direction: str = self._locale.text_direction
         self._plural = self._locale.plural_form
 
@@ -48,6 +49,8 @@ class Words:
 
     def markup(self, key: str, **values: str | int | date | Markup) -> Markup:
         """The same for a page, where a value may be markup, such as a link; everything else is escaped."""
+        if not values:
+            return self._marked.get(key) or self._marked.setdefault(key, escape(self.texts[key].format()))
         return Markup(escape(self.texts[key])).format(  # noqa: S704  # escaped here
             **{name: value if isinstance(value, Markup) else self._placed(value) for name, value in values.items()}
         )

@@ -5,6 +5,8 @@ A choice stands in the address alone (`?lang=th`), and the pages' own links carr
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Request
 from msgspec import Struct
 
@@ -31,8 +33,12 @@ class Reader(Struct, frozen=True):
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        language = self.words.language
-        return tuple(Choice(words_in(one).say("language.name"), one, one == language) for one in LANGUAGES)
+        return _choices(self.words.language)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _choices(chosen: str) -> tuple[Choice, ...]:
+    return tuple(Choice(words_in(one).say("language.name"), one, one == chosen) for one in LANGUAGES)
 
 
 def reader_of(request: Request) -> Reader:
