@@ -17,7 +17,7 @@ from issuer.labels import LABELS, Labels, printed_date
 from issuer.qr import MAX_MODULES, qr_svg
 from keys.errors import ConfigurationError, HandsealError
 from keys.qr import QUIET_MODULES
-from verifier.fonts import Typefaces, families_for, require_glyphs
+from verifier.fonts import Typefaces, families_for, require_glyphs, stacked_marks
 from verifier.language import is_rtl
 from verifier.report import VerifiedCredential
 from verifier.seal import seal_svg
@@ -172,7 +172,7 @@ def _person(text: str, place: str, design: Design) -> PersonName:
         families=families_for(text, design.fonts, design.han),
         language=languages[0] if languages else None,
         rtl=is_rtl(text),
-        marks=_marks(text),
+        marks=stacked_marks(text),
     )
 
 
@@ -188,20 +188,11 @@ def _require_all_printable(
 
 def _require_printable(text: str, place: str, fonts: Typefaces, max_marks: int = MAX_MARKS) -> None:
     require_glyphs(text, fonts, place)
-    if _marks(text) > max_marks:
+    if stacked_marks(text) > max_marks:
         raise HandsealError(
             f'{place} "{text}": more than {max_marks} marks on one letter cannot be read in print',
             hint="remove the superfluous marks",
         )
-
-
-def _marks(text: str) -> int:
-    """The most marks above or below one letter."""
-    most = run = 0
-    for character in text:
-        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        most = max(most, run)
-    return most
 
 
 def _pillars(verified: VerifiedCredential, labels: Labels) -> str:

@@ -121,6 +121,15 @@ def families_for(text: str, typefaces: Typefaces, han: str = "sc") -> tuple[str,
     return tuple(family for family in (*_PACKED_FAMILIES, chosen, *others) if family in families)
 
 
+def stacked_marks(text: str) -> int:
+    """The most marks above or below one letter: a line needs room for them."""
+    most = run = 0
+    for character in text:
+        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        most = max(most, run)
+    return most
+
+
 @cache
 def _lent() -> Typefaces:
     try:

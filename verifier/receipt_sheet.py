@@ -5,13 +5,12 @@ Nothing fails for a letter that no font has: it is printed as its code, for an e
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from keys.encoding import parse_sri
-from verifier.fonts import Typefaces, families_for, uncovered
+from verifier.fonts import Typefaces, families_for, stacked_marks, uncovered
 from verifier.language import DEFAULT_LANGUAGE, Words, is_rtl, words_in
 from verifier.messages import contact
 from verifier.pages import CertificatePage, Details, Row, certificate_page, name_language
@@ -163,21 +162,13 @@ def _lines(rows: tuple[Row, ...], fonts: Typefaces) -> tuple[Line, ...]:
 
 def _name(text: str, fonts: Typefaces, words: Words) -> Name:
     printed = _printed(text, fonts)
-    return Name(printed, families_for(text, fonts, _han(words)), name_language(text), is_rtl(text), _marks(text))
+    return Name(printed, families_for(text, fonts, _han(words)), name_language(text), is_rtl(text), stacked_marks(text))
 
 
 def _printed(text: str, fonts: Typefaces) -> str:
     """`text` with the code of each character that no font has in its place."""
     missing = uncovered(text, fonts)
     return "".join(f"[U+{ord(character):04X}]" if character in missing else character for character in text)
-
-
-def _marks(text: str) -> int:
-    most = run = 0
-    for character in text:
-        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        most = max(most, run)
-    return most
 
 
 def _han(words: Words) -> str:
