@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from keys.encoding import format_time
 from keys.status import StatusList
 from keys.syllabus import Syllabus, parse_syllabus
 from keys.trust import Trust
+from verifier.bulk import Given, Line, check_all
 from verifier.carrier import pages_of, verify_carried
 from verifier.comparison import NameOf, compare
 from verifier.language import Words
@@ -75,6 +77,16 @@ class Answers:
         pages = pages_of(materials, self._site.certificate, self._base_url)
         report = verify_carried(data, materials, at=now, now=now, pages=pages)
         return Answered(report, materials, data, now)
+
+    def many(self, given: Iterable[Given], words: Words, count: Callable[[Report], None] | None) -> tuple[Line, ...]:
+        """Of each a line, all at one moment against one snapshot; `count` gets each report."""
+        now = self._clock()
+        materials = self._site.materials(now)
+        pages = pages_of(materials, self._site.certificate, self._base_url)
+        check = partial(verify_carried, materials=materials, at=now, now=now, pages=pages)
+        return tuple(
+            check_all(given, check, words, now, lambda _number, _given, report: count(report) if count else None)
+        )
 
     def addresses(self) -> tuple[str, ...]:
         """Where links of this verifier's certificates lead: here, and to the site it answers for."""

@@ -21,7 +21,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 STYLE, ICON, SCRIPT, VERIFIER, WORKER = "page.css", "icon.svg", "page.js", "verify.js", "worker.js"
-CAMERA = "camera.js"
+CAMERA, MANY = "camera.js", "bulk.js"
 SCANNER, SCANNER_WASM = "vendor/zxing.js", "vendor/zxing_reader.wasm"  # where `make scanner` was run
 _SCRIPTS = "verify/"  # served as one
 

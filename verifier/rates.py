@@ -149,7 +149,7 @@ def _is_no_upload() -> bool:
 
 
 def _is_no_bulk() -> bool:
-    return request.path != "/api/verify/bulk"
+    return request.method != "POST" or request.path not in ("/api/verify/bulk", "/bulk")
 
 
 def _is_no_number() -> bool:

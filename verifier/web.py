@@ -29,10 +29,11 @@ from keys.names import require_base_url
 from keys.receipt_signer import ReceiptSigner
 from verifier.answers import Answers
 from verifier.api import BULK, LINE_FORM, PROBLEM, Api, error_case, problem
+from verifier.bulk_views import BulkViews
 from verifier.files import static_files
 from verifier.headers import protect, spoken
 from verifier.language import LANGUAGES, words_in
-from verifier.parts import CAMERA, SCRIPT, STYLE, VERIFIER, Part, Scanner, page_parts, words_name
+from verifier.parts import CAMERA, MANY, SCRIPT, STYLE, VERIFIER, Part, Scanner, page_parts, words_name
 from verifier.published import JSON
 from verifier.rates import RateLimit, Rates
 from verifier.reader import reader_of
@@ -118,6 +119,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     answers, count = Answers(site, clock, base_url), tally.count if tally else None
     Views(answers, base_url, parts, count).register(app)
     app.jinja_env.globals["signs_receipts"] = settings.signer is not None
+    BulkViews(answers, parts[MANY].address, count).register(app)
     ReceiptViews(answers, Operator(base_url, PROGRAM, settings.signer)).register(app)
     limit = RateLimit(settings.rates)
     Api(answers, base_url, limit, time.monotonic, count).register(app)

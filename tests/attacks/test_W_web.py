@@ -79,6 +79,7 @@ def test_W02_every_route_and_error_has_exactly_these_headers(
     broken = served.failing_client()
     small = served.app(settings=Settings(SITE, max_upload=100)).test_client()
     private = [
+        (200, client.get("/bulk")),
         *((200, client.get(f"/c/{lookup}")) for lookup in lookups.values()),
         (200, client.get(f"/c/{lookups[Verdict.VALID]}", headers={"Accept": "application/json"})),
         (200, client.get(f"/c/{lookups[Verdict.VALID]}.jwt")),

@@ -1,0 +1,133 @@
+// Sends the files of the form #bulk one by one and fills the table as answers come; an archive goes by the form itself.
+//
+// Without this script the form does the same in one request, of limited size.
+"use strict";
+{
+  const MAX_TRIES = 5;
+  // The check that leads to a verdict, where the first one that failed may be another.
+  const DECISIVE = {
+    expired: "time.valid",
+    incomplete: "cosignature.quorum",
+    revoked: "status.revocation",
+    superseded: "status.superseded",
+    suspended: "status.suspension",
+    withdrawn: "cosignature.quorum",
+  };
+  const form = document.getElementById("bulk");
+  const body = document.getElementById("bulk-rows");
+  const titles = JSON.parse(form.dataset.titles);
+  const tones = JSON.parse(form.dataset.tones);
+  let answered = false; // whether the table is of the files that are chosen now
+
+  const isArchive = async (file) => {
+    const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    return start[0] === 0x50 && start[1] === 0x4b;
+  };
+
+  /** The report on one file; waits where the server says that this is too much at once. */
+  async function ask(file) {
+    const data = new FormData();
+    data.append("file", file);
+    for (let tries = 1; ; tries += 1) {
+      const response = await fetch(`/api/verify${location.search}`, { method: "POST", body: data });
+      if (response.status === 429 && tries < MAX_TRIES) {
+        const seconds = Number(response.headers.get("Retry-After")) || 2 ** tries;
+        await new Promise((done) => setTimeout(done, 1000 * seconds));
+      } else {
+        const answer = await response.json();
+        return response.ok ? answer : { verdict: "unknown", checks: [], credential: null, fault: answer.detail };
+      }
+    }
+  }
+
+  /** What the server's own table shows: the check that decided, or nothing where all is well. */
+  function found(report) {
+    const failed = (outcome) => report.checks.find((check) => check.outcome === outcome);
+    const decisive = report.checks.find((check) => check.code === DECISIVE[report.verdict]);
+    return report.fault ?? (decisive ?? failed("fail") ?? failed("unknown"))?.text ?? "";
+  }
+
+  /** The row in which the same certificate stood before, as words; empty where there is none. */
+  function same(credential, number, seen) {
+    if (!credential) return "";
+    if (!seen.has(credential.id)) seen.set(credential.id, number);
+    const first = seen.get(credential.id);
+    return first === number ? "" : form.dataset.same.replace("{number}", first);
+  }
+
+  function show(number, file, report, seen) {
+    const credential = report.credential;
+    const name = credential?.credentialSubject.identifier.find((one) => one.identityType === "name");
+    const texts = [
+      String(number),
+      file.name,
+      titles[report.verdict],
+      name?.identityHash ?? "",
+      credential?.name ?? "",
+      credential?.validUntil?.slice(0, 10) ?? "",
+      found(report),
+      same(credential, number, seen),
+    ];
+    const row = body.insertRow();
+    texts.forEach((text, place) => {
+      const inner = document.createElement(place === 2 ? "b" : "bdi");
+      if (place === 2) inner.className = `result ${tones[report.verdict]}`;
+      inner.textContent = text;
+      row.insertCell().append(inner);
+    });
+  }
+
+  function progress(done, total) {
+    const bar = document.getElementById("bulk-bar");
+    bar.max = total;
+    bar.value = done;
+    const text = form.dataset.progress.replace("{done}", done).replace("{total}", total);
+    document.getElementById("bulk-done").textContent = text;
+    document.getElementById("bulk-progress").hidden = false;
+  }
+
+  async function checkAll(files) {
+    const seen = new Map();
+    body.replaceChildren();
+    document.getElementById("bulk-answers").hidden = false;
+    progress(0, files.length);
+    for (const [place, file] of files.entries()) {
+      const lost = (fault) => ({ verdict: "unknown", checks: [], credential: null, fault: fault.message });
+      show(place + 1, file, await ask(file).catch(lost), seen);
+      progress(place + 1, files.length);
+    }
+    answered = true;
+  }
+
+  /** The table as CSV, of which no cell is run by a spreadsheet. */
+  function save() {
+    const cell = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+    const rows = [...document.querySelectorAll("#bulk-answers tr")];
+    const lines = rows.map((row) => [...row.cells].map((one) => cell(one.textContent)).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" }));
+    link.download = "certificates.csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  document.getElementById("files").addEventListener("change", () => {
+    answered = false;
+  });
+
+  form.addEventListener("submit", async (event) => {
+    if (form.dataset.plain) return;
+    event.preventDefault();
+    const { submitter } = event;
+    const files = [...document.getElementById("files").files];
+    const archives = await Promise.all(files.map(isArchive));
+    if (archives.includes(true)) {
+      form.dataset.plain = "yes";
+      form.requestSubmit(submitter);
+      delete form.dataset.plain;
+      return;
+    }
+    if (!answered) await checkAll(files);
+    if (submitter?.value === "csv") save();
+  });
+}
