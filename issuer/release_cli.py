@@ -31,7 +31,7 @@ from issuer.statuses import grouped
 from issuer.upkeep import current_trust
 from keys.console import escape, print_json, talk
 from keys.cosignature import CLOCK_GRACE
-from keys.encoding import digest_words, parse_time, sri
+from keys.encoding import digest_words, numbered_words, parse_time, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import SECRET, new_file
 from keys.signer import Signer
@@ -79,14 +79,15 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
     )
     with new_file(out, SECRET) as stream:  # it holds names
         done = proposing.propose(engine, cohort, stream, proposer)
-    words = " ".join(digest_words(done.digest))
+    words = digest_words(done.digest)
     if as_json:
-        facts = {"request": str(out), "digest": sri(done.digest), "words": words, "count": done.count, "new": done.new}
+        named = {"request": str(out), "digest": sri(done.digest), "words": " ".join(words)}
+        facts = named | {"count": done.count, "new": done.new}
         print_json(facts | {"notYet": [{"learnerId": n.learner_id, "missing": list(n.missing)} for n in done.not_yet]})
         return
     kind = "new certificates" if done.new else "certificates that were proposed before and wait for co-signatures"
     click.echo(f"{out}: {done.count} {kind}")
-    talk(f"its words, to be read aloud to each partner body: {words}")
+    talk(f"its words, to be read aloud to each partner body: {numbered_words(words)}")
     if done.left:
         talk(f"{done.left} successors of an earlier syllabus wait: handseal propose {escape(cohort)} --out OTHER.jsonl")
     if done.not_yet:
@@ -316,7 +317,8 @@ def _say_issued(done: Issued, *, as_json: bool, verb: str = "issued") -> None:
         refused = [{"lookupId": r.lookup_id, "reason": r.reason} for r in done.refused]
         print_json({verb: list(done.released), "waiting": waiting, "refused": refused})
         return
-    click.echo(f"{len(done.released)} {verb}" + (", the PDFs lie in certificates/" if done.released else ""))
+    where = ", the PDFs lie in the workspace's certificates/" if done.released else ""
+    click.echo(f"{len(done.released)} {verb}{where}")
     for item in done.refused[:_SHOWN]:
         talk(f"handseal: {grouped(item.lookup_id)}: {escape(item.reason)}")
     if len(done.refused) > _SHOWN:

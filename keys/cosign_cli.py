@@ -64,10 +64,15 @@ def cosign(request: Path, key_path: Path, out: Path, as_json: bool, **options: A
             accept_differences=options["accept_differences"],
             confirm=options["confirm"],
         )
-    talk(f"{cosigned.count} co-signatures in {escape(str(out))}, {cosigned.new} of them new")
+    say_cosigned(cosigned, out)
     if as_json:
         digest, left_out = sri(plan.review.header.digest), sorted(plan.excluded)
         print_json({"request": digest, "response": str(out), "count": cosigned.count, "excluded": left_out})
+
+
+def say_cosigned(cosigned: Cosigned, out: Path) -> None:
+    """How many rows were signed, for the people at the table."""
+    talk(f"{cosigned.count} co-signatures in {escape(str(out))}, {cosigned.new} of them new")
 
 
 def cosign_request(

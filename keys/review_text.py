@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from keys.answered import Remembered
-from keys.encoding import format_time, sri
+from keys.encoding import format_time, numbered_words, sri
 from keys.last_request import Comparison, recognition_words
 from keys.review import Review, RowContent
 from keys.roster import called
@@ -189,7 +189,7 @@ def _totals(review: Review) -> list[Line]:
         ("certificates", str(header.count)),
         ("awarded", _from_to(sorted({row.awarded.isoformat() for row in review.rows}))),
         ("digest", sri(header.digest)),
-        ("words", " ".join(f"{number} {word}" for number, word in enumerate(review.words, start=1))),
+        ("words", numbered_words(review.words)),
     ]
 
 

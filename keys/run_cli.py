@@ -27,7 +27,7 @@ from keys.ceremony_file import (
     kind_of,
 )
 from keys.console import escape, talk
-from keys.cosign_cli import cosign_request
+from keys.cosign_cli import cosign_request, say_cosigned
 from keys.files import read_bounded
 from keys.guide_cli import Guide
 from keys.keygen_cli import make_key, show_key
@@ -134,15 +134,17 @@ def _sit(
         require_inputs(ceremony, folder)
         match ceremony:
             case Cosign():
-                cosign_request(
+                response = folder / ceremony.outputs.response
+                _, cosigned = cosign_request(
                     held,
                     input_path(ceremony.inputs.request, folder),
-                    folder / ceremony.outputs.response,
+                    response,
                     roster=_maybe(ceremony.inputs.roster, folder),
                     excluded=ceremony.exclude,
                     accept_differences=ceremony.accept_differences,
                     confirm=confirm,
                 )
+                say_cosigned(cosigned, response)
             case Withdraw():
                 withdraw_certificates(
                     held,

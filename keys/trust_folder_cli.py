@@ -9,7 +9,7 @@ import click
 
 from keys import trust_edit
 from keys.console import escape
-from keys.encoding import Digest, digest_words
+from keys.encoding import Digest, digest_words, numbered_words
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_folder, read_bounded, write_new
 from keys.trust import TrustList
@@ -52,5 +52,5 @@ def show_draft(files: Mapping[str, bytes], held: TrustList | None = None) -> Dig
         click.echo(escape(line))
     digest = trust_edit.open_draft(files).digest
     click.echo(f"Draft: {digest.hex()}")
-    click.echo(f"Words: {' '.join(digest_words(digest))}")
+    click.echo(f"Words: {numbered_words(digest_words(digest))}")
     return digest

@@ -10,7 +10,7 @@ import click
 
 from keys import trust_edit
 from keys.console import talk
-from keys.encoding import Digest, digest_words, sri
+from keys.encoding import Digest, digest_words, numbered_words, sri
 from keys.errors import ConfigurationError
 from keys.files import replace_file
 from keys.guide_cli import Guide
@@ -137,7 +137,7 @@ def show_progress(files: Mapping[str, bytes]) -> None:
         return
     digest = trust_edit.root_digest(files)
     click.echo(f"Root: {digest}")
-    click.echo(f"Words: {' '.join(digest_words(bytes.fromhex(digest)))}")
+    click.echo(f"Words: {numbered_words(digest_words(bytes.fromhex(digest)))}")
     newest = list_name(trust_edit.open_draft(files).list.version)
     talk("complete: the clinic takes the folder in with `handseal receive FOLDER`; verifiers are told the root")
     talk(f"a copy of the site takes it in its trust/, {newest} before {TARGETS}")

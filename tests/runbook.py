@@ -46,6 +46,8 @@ def require_command(line: str) -> None:
     program, *words = re.sub(r"\s+", " ", line).split(" ")
     command: click.Command = PROGRAMS[program].cli
     known = {"--help"}
+    if program == "handseal-verify" and words[0] not in command.commands:  # it takes files without a command's name
+        command = next(each for each in command.commands.values() if each.hidden)
     for word in words:
         if isinstance(command, click.Group) and word in command.commands:
             command = command.commands[word]
@@ -200,8 +202,8 @@ class Stage:
         printed = seen.getvalue()
         assert code == 0, f"{slug}$ {line}\n{printed[-1500:]}"
         self.said += printed
-        if found := re.findall(r"(?:Words|partner body): ((?:[a-z]+ ?){12})", printed):
-            self.words = found[-1].strip()
+        if found := re.findall(r"(?:^Words|partner body): ((?:\d+ [a-z]+ ?){12})", printed, re.MULTILINE):
+            self.words = " ".join(re.findall("[a-z]+", found[-1]))
         return printed
 
     def _added(self, arguments: list[str]) -> list[str]:

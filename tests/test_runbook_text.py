@@ -46,7 +46,7 @@ def messages() -> list[str]:
 
 
 # These come from the operating system or the terminal, not from a line of ours.
-SYSTEM = {"No space left on device", "Read-only file system", "is a directory"}
+SYSTEM = {"No such file or directory", "No space left on device", "Read-only file system", "is a directory"}
 
 
 @pytest.mark.parametrize("message", messages())

@@ -90,6 +90,7 @@ def test_a_request_is_cosigned_as_planned(fresh: Desk, capsys: pytest.CaptureFix
     assert len(steps(shown)) >= 10
     assert shown.index("Read the syllabus") < shown.index(NAMES[3]) < shown.index("Read the twelve words")
     assert len(fresh.tokens("response.jsonl")) == len(NAMES) - 1
+    assert f"{len(NAMES) - 1} co-signatures in " in shown
     done = closed(fresh)
     assert [line.event for line in done.lines] == [
         "opened", "plan", "present", "present", "trust-list", "reviewed", "planned", "warned", "words-confirmed",
