@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.site_fixtures import client as client, lookups as lookups, served as served
 from tests.world import World
 
 

@@ -16,21 +16,6 @@ from verifier.report import Verdict
 from verifier.state import State
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def lookups(served: Served) -> dict[Verdict, str]:
-    return {verdict: served.add(served.issue(verdict)) for verdict in Verdict}
-
-
-@pytest.fixture(scope="module")
-def client(served: Served, lookups: dict[Verdict, str]) -> FlaskClient:
-    return served.client()
-
-
 def form(parts: int, *, files: bool) -> bytes:
     kind = '; filename="a"' if files else ""
     part = f'--x\r\nContent-Disposition: form-data; name="n"{kind}\r\n\r\nv\r\n'

@@ -17,22 +17,6 @@ from verifier.parts import SCANNER, SCANNER_WASM
 from verifier.report import Verdict
 from verifier.web import Settings
 
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def lookups(served: Served) -> dict[Verdict, str]:
-    return {verdict: served.add(served.issue(verdict)) for verdict in Verdict}
-
-
-@pytest.fixture(scope="module")
-def client(served: Served, lookups: dict[Verdict, str]) -> FlaskClient:
-    return served.client()
-
-
 ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -13,21 +13,6 @@ from verifier.messages import message
 from verifier.report import Verdict
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def lookups(served: Served) -> dict[Verdict, str]:
-    return {verdict: served.add(served.issue(verdict)) for verdict in Verdict}
-
-
-@pytest.fixture(scope="module")
-def client(served: Served, lookups: dict[Verdict, str]) -> FlaskClient:
-    return served.client()
-
-
 def bare(text: str) -> str:
     """Without the marks around what is written in another direction; every space plain."""
     return " ".join(re.sub("[\u2068\u2069\u200e\u200f]", "", text).split())

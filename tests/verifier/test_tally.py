@@ -30,16 +30,6 @@ TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def lookups(served: Served) -> dict[Verdict, str]:
-    return {verdict: served.add(served.issue(verdict)) for verdict in Verdict}
-
-
-@pytest.fixture(scope="module")
 def report(served: Served) -> Report:
     materials = Site(served.published.folder, served.published.root, None).materials(NOW)
     return verify(served.world.issue(), materials, at=NOW, now=NOW)
