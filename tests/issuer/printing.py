@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import zxingcpp
 from msgspec.structs import replace
+from PIL import Image
 
 from issuer.certificate import Design, PublishedAddress
 from tests.world import World, identities
@@ -123,3 +126,14 @@ def overlapping(words: Sequence[Word]) -> list[tuple[str, str]]:
             if not beside and min(bottom, other_bottom) - max(top, other_top) > 0.05:
                 found.append((one.text, other.text))
     return found
+
+
+def picture_of(pdf: bytes, folder: Path, dpi: int) -> Image.Image:
+    path = folder / "page.pdf"
+    path.write_bytes(pdf)
+    return Image.open(io.BytesIO(run("pdftoppm", "-r", str(dpi), "-png", "-singlefile", path)))
+
+
+def read_codes(pdf: bytes, folder: Path, turn: float = 0) -> list[str]:
+    page = picture_of(pdf, folder, 150).convert("L").rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    return [code.text for code in zxingcpp.read_barcodes(page)]

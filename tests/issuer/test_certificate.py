@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
-import zxingcpp
 from msgspec import UNSET
 from msgspec.structs import replace
 from PIL import Image
@@ -29,8 +28,8 @@ from tests.issuer.printing import (
     ORGANISATIONS,
     classic,
     overlapping,
+    read_codes,
     reworded,
-    run,
     text_of,
     verified,
     words_of,
@@ -164,33 +163,6 @@ def test_hours_weeks_and_pillars_come_from_the_syllabus(base: VerifiedCredential
 )
 def test_dates_are_calendar_dates_in_no_other_time_zone(moment: datetime, printed: str) -> None:
     assert printed_date(moment, LABELS["en"]) == printed
-
-
-def picture_of(pdf: bytes, folder: Path, dpi: int) -> Image.Image:
-    path = folder / "page.pdf"
-    path.write_bytes(pdf)
-    return Image.open(io.BytesIO(run("pdftoppm", "-r", str(dpi), "-png", "-singlefile", path)))
-
-
-def read_codes(pdf: bytes, folder: Path, turn: float = 0) -> list[str]:
-    page = picture_of(pdf, folder, 150).convert("L").rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
-    return [code.text for code in zxingcpp.read_barcodes(page)]
-
-
-@pytest.mark.parametrize("site", [ADDRESS.site, f"https://{'w' * 26}.org", "http://127.0.0.1:8000"])
-@pytest.mark.parametrize("turn", [0, 8, -8])
-def test_Q09_the_code_is_read_from_the_printed_page(
-    base: VerifiedCredential, design: Design, tmp_path: Path, site: str, turn: float
-) -> None:
-    pdf = render(base, PublishedAddress(site, LOOKUP_ID), design)
-    assert read_codes(pdf, tmp_path, turn) == [f"{site}/C/{LOOKUP_ID}".upper()]
-
-
-def test_modules_of_the_code_are_large_enough_to_scan(base: VerifiedCredential, design: Design, tmp_path: Path) -> None:
-    page = picture_of(render(base, ADDRESS, design), tmp_path, 300).convert("L")
-    (code,) = zxingcpp.read_barcodes(page)
-    width = (code.position.top_right.x - code.position.top_left.x) / 300 * 25.4
-    assert width / 33 >= 0.8
 
 
 WORDINGS: dict[str, Callable[[VerifiedCredential], VerifiedCredential]] = {
