@@ -25,6 +25,7 @@ OPERATIONS = [
 NOT_HELD_TO = {
     # An empty form is well formed and gets 400; fields of a form and lines of text are text, whatever they stand for.
     ("POST", "/"): [positive_data_acceptance, negative_data_rejection],
+    ("POST", "/bulk"): [positive_data_acceptance, negative_data_rejection],
     ("POST", "/receipt.pdf"): [positive_data_acceptance, negative_data_rejection],
     ("POST", "/receipt.jws"): [positive_data_acceptance, negative_data_rejection],
     ("POST", "/api/verify/bulk"): [negative_data_rejection],
