@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from keys import names
 from keys.encoding import canonical, sha256, sri
 from keys.errors import ConfigurationError, FormatError, HandsealError, UndecidedError
 from tests.published import LOOKUP, PublishedSite
+from tests.verifier.pdf import pdf_with
 from tests.world import CLINIC, SITE, World, list_of
 from verifier.cli import main
 from verifier.folder import INDEX, Folder, publish_index
@@ -309,3 +310,18 @@ def test_the_command(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(arguments[:3]) == 2
     assert INDEX in desk.copied()
     assert SITE.startswith("https://")
+
+
+def test_a_pdf_is_checked_with_a_site_that_has_no_certificates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(now=datetime.now(UTC).replace(microsecond=0))
+    published = PublishedSite(tmp_path / "site", world)
+    publish_index(Folder(published.folder))
+    with served(published.folder) as (address, _):
+        assert main(["mirror", address, str(tmp_path / "mirror"), "--root", published.root]) == 0
+    pdf = tmp_path / "certificate.pdf"
+    pdf.write_bytes(pdf_with(world.issue()))
+    assert not (tmp_path / "mirror" / "c").exists()
+    assert main([str(pdf), "--site", str(tmp_path / "mirror"), "--root", published.root]) == 0
+    assert "Valid certificate" in capsys.readouterr().out
