@@ -57,7 +57,7 @@ def test_publishing_again_says_what_is_new_and_keeps_the_old(published: Workspac
     assert said(capsys, "programme", "publish", PROGRAMME).splitlines() == [
         f"{SLUG}: version 2 is published: {SITE}/programmes/{SLUG}/2",
         "  Weeks: 6 → 7",
-        "  Theory quiz, pass mark: 80 % → 85 %",
+        "  Theory quiz, pass mark: 80% → 85%",
     ]
     assert (published.site_folder / "programmes" / SLUG / "1.json").read_bytes() == first
     assert (published.site_folder / "programmes" / SLUG / "2.json").exists()
