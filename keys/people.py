@@ -80,8 +80,8 @@ def names_of(people: Sequence[Person], role: Role) -> tuple[str, ...]:
 def _same_name(name: str, place: str) -> str:
     """The same for two ways to write one name: composed or not, in capitals or not, wide, hyphenated or with a stop."""
     composed = unicodedata.normalize("NFC", name)
-    if not name.strip() or len(name) > MAX_NAME:
-        raise ConfigurationError(f"{place}: takes 1 to {MAX_NAME} characters")
+    if len(name) > MAX_NAME:
+        raise ConfigurationError(f"{place}: takes at most {MAX_NAME} characters")
     try:
         require_text(composed, place)
     except FormatError as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from datetime import UTC, datetime
 from pathlib import Path
@@ -263,3 +264,13 @@ def test_K04_no_driver_is_loaded_that_others_may_change(tmp_path: Path, monkeypa
         with pytest.raises(HandsealError, match=f"{part} may be changed by others"):
             require_driver(str(driver), "key")
         part.chmod(was)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_K04_no_driver_of_somebody_else_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_files, "HOMES", (tmp_path,))
+    driver = tmp_path / "driver.so"
+    driver.write_bytes(b"\x7fELF")
+    os.chown(driver, 12345, 12345)
+    with pytest.raises(HandsealError, match=f"{driver} may be changed by others"):
+        require_driver(str(driver), "key")

@@ -249,3 +249,15 @@ def test_a_table_that_is_gone_is_a_fault_of_the_folder(home: Home) -> None:
     other.close()
     with pytest.raises(HandsealError, match="no such table"):
         home.note("root")
+
+
+def test_a_line_that_finds_no_room_ends_the_transcript(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Home(tmp_path / "home") as home, home.new_transcript("cosign", NOW) as (path, append):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+        try:
+            with pytest.raises(HandsealError, match=f"{path}: File too large"):
+                append(bytes(65))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)

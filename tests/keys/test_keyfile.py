@@ -219,3 +219,10 @@ def test_a_file_that_asks_for_endless_work_is_not_tried(tmp_path: Path) -> None:
     with pytest.raises(keyfile.UnreadableKeyError) as refused:
         keyfile.open_key_file(path, PASSPHRASE)
     assert "too busy or too slow" in refused.value.hint
+
+
+def test_a_wrong_passphrase_is_tried_once_and_lays_nothing_to_the_machine(tmp_path: Path) -> None:
+    path = write_cheap_key(tmp_path / "a.key", KEY, PASSPHRASE)
+    with pytest.raises(keyfile.UnreadableKeyError) as refused:
+        keyfile.open_key_file(path, "another passphrase")
+    assert refused.value.hint == ""

@@ -27,6 +27,7 @@ name = "José <b>Álvarez</b>"
 role = "witness"
 """
 ENDINGS = {
+    "trust-init": '[inputs]\nfounding = "founding.toml"\n[outputs]\ndraft = "draft"\n',
     "split": '[inputs]\nkey = "ttma.key"\n[outputs]\nshares = "shares"\nrecord = "record.html"\n',
     "drill": (
         '[inputs]\npublic = "ttma.key.pub.json"\nshares = ["shares/share-1-of-3.toml", "shares/share-3-of-3.toml"]\n'
@@ -216,3 +217,23 @@ def test_C25_a_stated_file_that_is_exchanged_while_people_read_is_refused(
     assert run(fresh, path) == 1
     assert "roster.csv: is not the file that was planned with" in capsys.readouterr().err
     assert not (fresh.folder / "response.jsonl").exists()
+
+
+def test_C25_a_founding_that_is_exchanged_while_people_compare_the_clock_makes_no_draft(
+    fresh: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    founding, waits = fresh.folder / "founding.toml", iter((1, 2))
+    founding.write_text('site = "https://verify.river.example"\n', encoding="utf-8")
+    stated = f'founding = {{file = "founding.toml", sha256 = "{file_digest(founding).hex()}"}}'
+
+    def meanwhile() -> None:
+        if next(waits) == 2:
+            founding.write_text('site = "https://verify.other.example"\n', encoding="utf-8")
+
+    monkeypatch.setattr("keys.guide_cli._wait_at_terminal", meanwhile)
+    path = write(fresh, "trust-init", **{'founding = "founding.toml"': stated})
+    assert run(fresh, path) == 1
+    told = capsys.readouterr().err
+    assert "This machine's clock shows" in told
+    assert "founding.toml: is not the file that was planned with" in told
+    assert not (fresh.folder / "draft").exists()

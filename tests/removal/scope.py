@@ -8,13 +8,13 @@ ROOT = Path(__file__).parents[2]
 VERIFIER = "opening quorum seen snapshot sources state steps verify".split()
 """The modules of the verifier that decide; its others show and serve."""
 
-SHOWING = ("_text", "_words", ".guide_cli", ".plan_steps", ".qr", ".record")
+SHOWING = ("_text", "_words", ".guide_cli", ".plan_steps", ".qr", ".record", ".rehearse_cli")
 """Endings of the modules that put things before people, as the rehearsals do: nothing is refused there."""
 
 TESTS = {
     "keys": "(?!first_rehearsal|rehearsals|trust_differential).*",
     "attacks": "[CJKRS]_.*",
-    "verifier": "(quorum|report|seen|sources|state|tampering|threads|verify).*",
+    "verifier": "(quorum|receipt|report|seen|sources|state|tampering|threads|verify).*",
 }
 """Folder of tests -> which of its modules: others are about issuer, carriers, pages and whole rehearsals, or slow."""
 
