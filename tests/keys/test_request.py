@@ -145,3 +145,23 @@ def test_a_response_shows_its_status_list_only_once_it_was_read_whole() -> None:
 def test_a_spoiled_response_is_refused_with_its_line(spoil, line: int) -> None:
     with pytest.raises(FormatError, match=f"^response line {line}: "):
         list(ResponseReader(BytesIO(spoil(response()))))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "complaint"),
+    [
+        (REQUEST + rows(REQUEST)[-1] + b"\n", "is more than line 1 counts"),
+        (REQUEST[:-1], "is cut off, or longer than"),
+        (REQUEST[:-1] + b" " * 70_000 + b"\n", "is cut off, or longer than"),
+    ],
+    ids=["a row too many", "no newline", "a long row"],
+)
+def test_C20_a_request_of_another_length_is_refused_for_that(spoilt: bytes, complaint: str) -> None:
+    with pytest.raises(FormatError, match=complaint):
+        list(RequestReader(BytesIO(spoilt)))
+
+
+def test_a_request_of_too_many_rows_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keys.request.MAX_ROWS", 4)
+    with pytest.raises(HandsealError, match="holds 1 to 4 certificates, not 5"):
+        build_request()
