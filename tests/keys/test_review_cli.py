@@ -88,6 +88,16 @@ def test_K15_no_page_is_higher_than_the_screen(columns: int, lines: int) -> None
     assert len(pages) > 2
 
 
+def test_K15_who_ends_the_pages_early_has_reviewed_nothing() -> None:
+    screen: list[str] = []
+    paged = Pages(screen.append, lambda: " Q ", 80, 2)
+    paged.write("first")
+    paged.write("second")
+    with pytest.raises(click.Abort):
+        paged.write("third")
+    assert screen == ["first", "second"]
+
+
 def test_K15_a_name_from_right_to_left_stands_last_on_its_line_and_moves_no_cell() -> None:
     names = ["\u05d0\u05d1\u05d2 123", "\u0645\u062d\u0645\u062f", "Ada", "\u05d0\u05d1\u05d2 123"]
     request = build_request(build_cores(names))

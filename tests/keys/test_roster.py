@@ -67,6 +67,7 @@ def test_two_people_of_one_name_need_two_entries() -> None:
         ("name\nสมชาย ใจดี\n", []),
         ("name,latin_name\nสมชัย ใจดี,Somchai Jaidee\n", [(Kind.NAME, 1, 2)]),
         ("name,latin_name\nSomchai Jaidee,\n", []),
+        ("name\nAda Lovelace\n", [(Kind.NOT_ON_ROSTER, 1, None), (Kind.NOT_IN_REQUEST, None, 2)]),
     ],
 )
 def test_a_transliteration_finds_the_person_and_the_printed_name_still_counts(
