@@ -125,8 +125,6 @@ def _secret_of(key: AnyPrivateKey, place: str) -> bytes:
 
 def _key_of(secret: bytes, public: PublicKeyFile) -> AnyPrivateKey:
     """The key that `secret` makes, of the kind that `public` is; ValueError for bytes that make none."""
-    if len(secret) != _SECRET_BYTES:
-        raise ValueError
     if isinstance(public.jwk, OkpJwk):
         return ed25519.Ed25519PrivateKey.from_private_bytes(secret)
     return ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())

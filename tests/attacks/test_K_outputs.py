@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from keys.cli import main
 from keys.errors import HandsealError
 from keys.files import new_file, new_folder, write_new
-from keys.keyfile import require_secret_place
+from keys.secret_files import require_secret_place, write_secret
 from tests.keys.partner import TTMA, build_request
 
 NOBODY = "no such file"  # whoever looks for it first says so instead
@@ -86,9 +88,10 @@ def test_K05_a_disk_that_fails_while_a_name_is_given_leaves_none(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_K04_a_key_needs_a_folder_that_is_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [require_secret_place, partial(write_secret, data=b"secret")])
+def test_K04_a_key_needs_a_folder_that_is_there(tmp_path: Path, place: Callable[[Path], None]) -> None:
     with pytest.raises(HandsealError, match="its folder is not there"):
-        require_secret_place(tmp_path / "none" / "key")
+        place(tmp_path / "none" / "key")
 
 
 @pytest.mark.parametrize(

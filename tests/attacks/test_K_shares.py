@@ -15,6 +15,7 @@ from keys.cli import main
 from keys.encoding import canonical
 from keys.files import SECRET, write_new
 from keys.keyfile import public_path, read_public_key
+from keys.offline_cli import open_home
 from keys.possession import KeyUse, prove_possession
 from keys.private_key import AnyPrivateKey, any_jwk_of
 from keys.share_file import parse_share_file
@@ -22,7 +23,7 @@ from keys.transcript import Closed, verify_transcript
 from keys.unlock_cli import open_private_key
 from tests.keys.age import write_cheap_key
 from tests.keys.keyboard import sit_down
-from tests.keys.partner import FOUNDED, TTMA
+from tests.keys.partner import FOUNDED, PARTNERS, TTMA
 
 KEY = generate_private_key(Algorithm.ES256)
 PASSPHRASE = "seven green kettles"
@@ -33,7 +34,7 @@ class Keepers:
     """A body whose key was split, and the commands that make it again."""
 
     def __init__(self, folder: Path, key: AnyPrivateKey = KEY, *, custodians: int = 1) -> None:
-        self.folder, self.key = folder, key
+        self.folder, self.home, self.key = folder, folder / "home", key
         use = KeyUse.TRUST if isinstance(key, Ed25519PrivateKey) else KeyUse.COSIGN
         write_new(folder / "passphrase", f"{PASSPHRASE}\n".encode(), SECRET)
         write_cheap_key(folder / "body.key", key, PASSPHRASE)
@@ -41,7 +42,7 @@ class Keepers:
         write_new(folder / "body.key.pub.json", canonical(self.public))
 
     def run(self, command: str, *arguments: object) -> int:
-        own = ("--home", self.folder / "home", command, *arguments, "--online")
+        own = ("--home", self.home, command, *arguments, "--online")
         return main([str(argument) for argument in own])
 
     def split(self, *more: object, out: str = "shares") -> int:
@@ -59,7 +60,7 @@ class Keepers:
         return self.run("recover", "--public", self.folder / "body.key.pub.json", *named, *to)
 
     def transcripts(self) -> list[Path]:
-        return sorted((self.folder / "home" / "transcripts").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return sorted((self.home / "transcripts").iterdir(), key=lambda path: path.stat().st_mtime_ns)
 
     def closed(self) -> Closed:
         """The last transcript, whole."""
@@ -205,6 +206,28 @@ def test_K04_shares_and_keys_are_not_written_into_a_git_work_tree(
     assert keepers.recover(keepers.share(1), keepers.share(2), to=to) == 1
     assert capsys.readouterr().err.count("lies in a git work tree") == 2
     assert [path.name for path in tree.iterdir()] == [".git"]
+
+
+def test_where_shares_cannot_go_is_said_before_a_passphrase_is_asked(
+    keepers: Keepers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed, before = sit_down(monkeypatch, PASSPHRASE), keepers.transcripts()
+    given = ("--key", keepers.folder / "body.key", "--threshold", 2, "--shares", 3)
+    assert keepers.run("split", *given, "--out", keepers.folder / "shares") == 1
+    assert "shares: exists already" in told(capsys)
+    assert (typed.asked, keepers.transcripts()) == ([], before)
+
+
+def test_a_home_of_another_body_neither_splits_nor_recovers(
+    keepers: Keepers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_home(keepers.home) as home:
+        home.remember("owner", PARTNERS[0])
+    capsys.readouterr()
+    assert keepers.split(out="again") == 1
+    assert keepers.recover(keepers.share(1), keepers.share(2)) == 1
+    assert told(capsys).count(f"belongs to {PARTNERS[0]}") == 2
+    assert not (keepers.folder / "again").exists()
 
 
 def test_I10_K05_nothing_is_overwritten(keepers: Keepers) -> None:

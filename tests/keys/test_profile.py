@@ -211,6 +211,8 @@ def test_a_status_result() -> None:
     assert parse_certificate(edited(change))
     with pytest.raises(FormatError):
         parse_certificate(edited(lambda m: (change(m), results(m)[0].update(status="Failed"))))
+    with pytest.raises(FormatError, match="does not reach"):
+        parse_certificate(edited(lambda m: (change(m), results(m)[0].pop("status"))))
 
 
 def test_a_wallets_did_as_subject() -> None:

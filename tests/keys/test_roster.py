@@ -81,6 +81,7 @@ def test_a_transliteration_finds_the_person_and_the_printed_name_still_counts(
     [
         ("Mallory Forger", "Ada Lovelace", "name\nAda Lovelace\n", False),  # the roster knows the other name only
         ("สมชาย ใจดี", "Mallory Forger", "name,latin_name\nสมชาย ใจดี,Somchai Jaidee\n", False),
+        ("สมชาย ใจดี", "Somchai Jaidee", "name\nสมชาย ใจดำ\n", False),  # alike, and nothing else is known of either
         ("Nguyễn Đình Łukasz", "Nguyen Dinh Lukasz", "name\nNguyen Dinh Lukasz\n", True),
         ("Björn", "Bjoern", "name\nBjoern\n", False),  # not merely an accent: for the officer to say
         ("สมชาย ใจดี", "somchai jaidee", "name,latin_name\nสมชาย ใจดี,Somchai Jaidee\n", True),

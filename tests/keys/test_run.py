@@ -184,6 +184,19 @@ def test_what_is_not_ready_is_said_before_a_key_is_touched(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("kind", ["drill", "recover"])
+def test_shares_of_another_bodys_key_are_said_before_anybody_sits_down(
+    fresh: Desk, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(fresh, write(fresh, "split", "threshold = 2\nshares = 3\n")) == 0
+    before = sorted(fresh.folder.rglob("*"))
+    capsys.readouterr()
+    path = write(fresh, kind, **{"/orgs/ttma": "/orgs/north-college"})
+    assert run(fresh, path) == 1
+    assert "is a key of" in capsys.readouterr().err
+    assert sorted(fresh.folder.rglob("*")) == sorted([*before, path])
+
+
 def test_a_stated_digest_that_fits_is_taken(fresh: Desk) -> None:
     digest = file_digest(fresh.folder / "request.jsonl").hex()
     stated = {'"request.jsonl"': f'{{ file = "request.jsonl", sha256 = "{digest}" }}'}

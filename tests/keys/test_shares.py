@@ -121,6 +121,14 @@ def test_K03_what_is_no_share_reads_alike(spoiled: str) -> None:
     refused([spoiled, MADE[1]])
 
 
+def test_shares_of_groups_are_not_ours() -> None:
+    """Whoever made them had another policy in mind than k of n; these two would make the key."""
+    key = ec.derive_private_key(1, ec.SECP256R1())
+    groups = generate_mnemonics(1, [(2, 3), (2, 3)], bytes(31) + b"\x01", iteration_exponent=0)
+    assert combine_mnemonics(groups[1][:2]) == bytes(31) + b"\x01"
+    refused(groups[1][:2], key)
+
+
 def test_work_that_takes_minutes_is_not_done() -> None:
     (slow,) = generate_mnemonics(1, [(2, 3)], bytes(31) + b"\x01", iteration_exponent=5)
     refused(slow[:2], ec.derive_private_key(1, ec.SECP256R1()))
