@@ -113,6 +113,11 @@ def jwk_of(key: PrivateKey) -> Jwk:
     if isinstance(key, rsa.RSAPrivateKey):
         public = key.public_key().public_numbers()
         return RsaJwk(e=_encode_number(public.e), n=_encode_number(public.n))
+    return ec_jwk_of(key)
+
+
+def ec_jwk_of(key: ec.EllipticCurvePrivateKey) -> EcJwk:
+    """The public JWK of a private key on P-256."""
     point = key.public_key().public_numbers()
     x, y = (b64url_encode(part.to_bytes(_COORDINATE_BYTES, "big")) for part in (point.x, point.y))
     return EcJwk(crv="P-256", x=x, y=y)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
@@ -35,6 +37,11 @@ from verifier.web import Settings
 
 NAMES = ("สมชาย ปิ่นทอง", "محمد عبد الرحمن", "阮文安", "Đỗ Thị Hằng", "Enki \U00012000")
 PLAIN = Operator(SITE, "handseal 1")
+
+
+def pem_of(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, passphrase: bytes = b"") -> bytes:
+    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +166,44 @@ def test_K04_the_key_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -
     path.chmod(0o644)
     with pytest.raises(HandsealError, match="may be read by others"):
         open_receipt_key(path)
+
+
+@pytest.mark.parametrize(
+    ("pem", "complaint"),
+    [
+        (b"", "not a whole receipt key"),
+        (pem_of(ec.generate_private_key(ec.SECP256R1()))[:150], "not a whole receipt key"),
+        (pem_of(ec.generate_private_key(ec.SECP256R1()), b"locked"), "not a whole receipt key"),
+        (pem_of(ec.generate_private_key(ec.SECP384R1())), "a key of another kind"),
+        (pem_of(ed25519.Ed25519PrivateKey.generate()), "a key of another kind"),
+    ],
+    ids=["nothing", "half", "locked", "another curve", "no curve"],
+)
+def test_what_is_no_receipt_key_is_told(tmp_path: Path, pem: bytes, complaint: str) -> None:
+    path = tmp_path / "receipts.key"
+    create_receipt_key(path)
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(first + pem)
+    with pytest.raises(HandsealError, match=f"receipts.key: is {complaint}"):
+        open_receipt_key(path)
+
+
+def test_a_public_half_under_another_kid_is_refused(tmp_path: Path) -> None:
+    made, other = (create_receipt_key(tmp_path / name) for name in ("a.key", "b.key"))
+    path = tmp_path / "a.key.pub.json"
+    path.write_bytes(path.read_bytes().replace(made.kid.encode(), other.kid.encode()))
+    with pytest.raises(FormatError, match="kid: is not the key's"):
+        read_receipt_key(path)
+
+
+def test_a_public_half_that_cannot_be_written_leaves_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise HandsealError(f"{path}: No space left on device")
+
+    monkeypatch.setattr("keys.receipt_signer.write_new", full)
+    with pytest.raises(HandsealError, match="No space left"):
+        create_receipt_key(tmp_path / "receipts.key")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_K04_an_organisations_key_signs_no_receipts_and_this_one_nothing_else(tmp_path: Path) -> None:
