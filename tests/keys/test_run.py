@@ -170,6 +170,10 @@ def test_a_key_is_split_proven_and_recovered_as_planned(fresh: Desk, capsys: pyt
         ({"response.jsonl": "no/response.jsonl"}, "its folder is not there"),
         ({"/orgs/ttma": "/orgs/north-college"}, "is a key of"),
         ({'trust = "trust"': 'trust = "trust2"'}, "trust2: is not a folder"),
+        (
+            {"[inputs]": '[[person]]\nname = "Ada"\nrole = "custodian"\n[inputs]'},
+            "its key has custodians: 1, and the ceremony names 2",
+        ),
     ],
 )
 def test_what_is_not_ready_is_said_before_a_key_is_touched(
