@@ -34,14 +34,24 @@ class Door:
         return "open"
 
 
+def first_grown_up(ages: Iterator[int]) -> int:
+    for age in ages:
+        if age < 0:
+            raise ValueError("not believed")
+        if age > 17:
+            return age
+    raise ValueError("nobody")
+
+
 def warnings(age: int) -> Iterator[str]:
     if age > 65:
         yield "mind the step"
 '''
 TESTS = """
-import pytest
+from itertools import repeat
 
-from toy.door import Door, require_age
+import pytest
+from toy.door import Door, first_grown_up, require_age
 
 
 @pytest.mark.parametrize("age", [17, 121])
@@ -54,14 +64,20 @@ def test_a_door_asks():
     with pytest.raises(ValueError):
         Door().open(17)
     assert Door().open(18) == "open"
+
+
+def test_nobody_waits_for_ever():
+    with pytest.raises(ValueError):
+        first_grown_up(repeat(-1))
 """
 PROVE = """
 from tests.removal.proof import Broken, prove
 
 try:
-    verdicts = prove(["toy.door"], ["toy/test_door.py"])
+    verdicts = prove(["toy.door"], ["toy/test_door.py"], patience=3)
     for verdict in sorted(verdicts, key=lambda verdict: verdict.step[2:]):
-        print(verdict.step.line, verdict.step.text, "|", "red" if verdict.held else "green", verdict.tried)
+        said = "red" if "::" in verdict.red else verdict.red or "green"
+        print(verdict.step.line, verdict.step.text, "|", said, verdict.tried)
 except Broken as fault:
     print("broken:", str(fault).splitlines()[0])
 """
@@ -84,7 +100,9 @@ def test_a_step_is_held_only_where_a_test_turns_red_without_it(tmp_path: Path) -
         "13 if age > 120 or not asked: without not asked | green 1",
         "13 raise ValueError('not believed') | red 1",
         "18 require_age(age, asked=True) | red 1",
-        "24 yield 'mind the step' | green 0",
+        "25 raise ValueError('not believed') | its tests no longer end 1",
+        "28 raise ValueError('nobody') | green 0",
+        "33 yield 'mind the step' | green 0",
     ]
 
 

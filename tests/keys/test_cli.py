@@ -204,6 +204,7 @@ def test_a_trust_list_is_needed_once(fresh: Desk, capsys: pytest.CaptureFixture[
     assert fresh.cosign("response.jsonl") == 2
     assert "--trust DIR --root HEX" in capsys.readouterr().err
     assert fresh.cosign("response.jsonl", "--root", fresh.root) == 2
+    assert "--root: goes with --trust DIR" in capsys.readouterr().err
     assert fresh.cosign("response.jsonl", "--trust", str(fresh.folder / "trust"), "--root", "0" * 64) == 1
 
 

@@ -6,6 +6,7 @@ import gc
 import io
 import multiprocessing
 import os
+import resource
 import shutil
 import tempfile
 import time
@@ -23,16 +24,27 @@ from tests.removal.steps import REACHED
 
 WORKERS = max(2, os.cpu_count() or 2)
 _NO_EXIT_CODE = -1
+_MAX_MEMORY = 6 << 30  # bytes: what goes round without an end may also grow without one
 _QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # all is imported already, asserts as they are
 _FORK = multiprocessing.get_context("fork")
 
 Line = tuple[str, int]  # module and line
 
 
+class Task(NamedTuple):
+    """Tests to run on changed code."""
+
+    change: Callable[[], None]  # what to do to the code before
+    files: Sequence[str]
+    wanted: Sequence[str] | None  # of their tests; all of them with None
+    seconds: float  # after which it is killed: without a bound some test may never end
+
+
 class Ran(NamedTuple):
     """How a run of tests in a child ended."""
 
     code: int  # pytest's exit code: 0 green, 1 red
+    late: bool  # whether it had to be killed
     failed: str  # the first test that failed
     seconds: Mapping[str, float]
     reached: Mapping[Line, list[str]]  # by which tests each step's line was
@@ -76,16 +88,10 @@ def load(files: Sequence[str]) -> None:
         raise RuntimeError(f"the tests cannot be collected\n{said.getvalue()}")
 
 
-def run_each(
-    tasks: Sequence[tuple[Callable[[], None], Sequence[str], Sequence[str] | None]],
-    *,
-    first_only: bool,
-    seconds: float,
-) -> Iterator[tuple[int, Ran]]:
-    """Runs each task (what to do to the code, test files, wanted tests) in a child of its own, WORKERS at a time.
+def run_each(tasks: Sequence[Task], *, first_only: bool) -> Iterator[tuple[int, Ran]]:
+    """Runs each task in a child of its own, WORKERS at a time.
 
-    Yields its number and how it ended, in the order in which they end. One that takes more than `seconds` is killed:
-    without a bound some test may never end.
+    Yields its number and how it ended, in the order in which they end.
     """
     gc.freeze()  # what is loaded stays: no child looks through it again
     waiting, running = list(enumerate(tasks)), {}
@@ -95,64 +101,68 @@ def run_each(
                 number, task = waiting.pop(0)
                 ours, theirs = _FORK.Pipe(duplex=False)
                 scratch = Path(folder, str(number))
-                child = _FORK.Process(target=_child, args=(theirs, scratch, *task, first_only))
+                child = _FORK.Process(target=_child, args=(theirs, scratch, task, first_only))
                 child.start()
                 theirs.close()
-                running[ours] = number, child, scratch, time.monotonic()
-            for ready in _ready(running, seconds):
-                number, child, scratch, _ = running.pop(ready)
-                yield number, _result(ready, child, scratch)
-                shutil.rmtree(scratch, ignore_errors=True)
+                running[ours] = _Running(number, child, scratch, time.monotonic() + task.seconds)
+            for pipe in _ended(running):
+                ended = running.pop(pipe)
+                yield ended.number, _result(pipe, ended)
+                shutil.rmtree(ended.scratch, ignore_errors=True)
 
 
-def _ready(running: dict[Connection, tuple[int, BaseProcess, Path, float]], seconds: float) -> list[Connection]:
+class _Running(NamedTuple):
+    number: int
+    child: BaseProcess
+    scratch: Path
+    until: float
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() > self.until
+
+
+def _ended(running: dict[Connection, _Running]) -> list[Connection]:
     ready: list[Any] = wait(list(running), timeout=1)
-    late = [pipe for pipe, (*_, started) in running.items() if time.monotonic() - started > seconds]
+    late = [pipe for pipe, task in running.items() if task.late and pipe not in ready]
     for pipe in late:
-        running[pipe][1].kill()
-    return list(dict.fromkeys([*ready, *late]))
+        running[pipe].child.kill()
+    return [*ready, *late]
 
 
-def _result(pipe: Connection, child: BaseProcess, scratch: Path) -> Ran:
+def _result(pipe: Connection, task: _Running) -> Ran:
     # What a killed child started may still hold the pipe: then there is no end to wait for.
     ran: Ran | None = None
     with pipe, contextlib.suppress(EOFError):
         ran = pipe.recv() if pipe.poll() else None
-    child.join()
+    task.child.join()
     if ran is not None:
         return ran
-    return Ran(_NO_EXIT_CODE, "", {}, {}, f"the process ended with {child.exitcode}\n{_tail(scratch / 'output')}")
+    said = f"the process ended with {task.child.exitcode}\n{_tail(task.scratch / 'output')}"
+    return Ran(_NO_EXIT_CODE, task.late, "", {}, {}, said)
 
 
-def _child(
-    answer: Connection,
-    scratch: Path,
-    change: Callable[[], None],
-    files: Sequence[str],
-    wanted: Sequence[str] | None,
-    first_only: bool,
-) -> None:
+def _child(answer: Connection, scratch: Path, task: Task, first_only: bool) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, resource.RLIM_INFINITY))
     scratch.mkdir()
     with (scratch / "output").open("w+") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    answer.send(_tests_run(scratch, change, files, wanted, first_only))
+    answer.send(_tests_run(scratch, task, first_only))
     os._exit(0)  # whatever threads the tests left
 
 
-def _tests_run(
-    scratch: Path, change: Callable[[], None], files: Sequence[str], wanted: Sequence[str] | None, first_only: bool
-) -> Ran:
+def _tests_run(scratch: Path, task: Task, first_only: bool) -> Ran:
     # Examples of what fails without a check are worth nothing to the next run.
     settings.register_profile("removal", deadline=None, database=None, derandomize=True)
     settings.load_profile("removal")
-    watching = _Watching(wanted)
+    watching = _Watching(task.wanted)
     setattr(builtins, REACHED, watching.note)
-    change()
+    task.change()
     options = ["-q", "-p", "no:cacheprovider", f"--basetemp={scratch / 'tmp'}", "--tb=short", *_QUIET]
-    code = pytest.main([*options, *(["-x"] if first_only else []), *files], plugins=[watching])
+    code = pytest.main([*options, *(["-x"] if first_only else []), *task.files], plugins=[watching])
     reached = {line: list(names) for line, names in watching.reached.items()}
-    return Ran(int(code), watching.failed, dict(watching.seconds), reached, _tail(scratch / "output"))
+    return Ran(int(code), False, watching.failed, dict(watching.seconds), reached, _tail(scratch / "output"))
 
 
 def _tail(path: Path) -> str:

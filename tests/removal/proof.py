@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from tests.removal.forks import WORKERS, Line, Ran, load, run_each
+from tests.removal.forks import WORKERS, Line, Ran, Task, load, run_each
 from tests.removal.living import Living
 from tests.removal.steps import Step
 
-_LONGEST, _LONGEST_WHOLE = 180.0, 1800.0  # seconds, for the tests of one step and for half of all
+PATIENCE = 60.0
+"""Seconds for the tests of a step, beside five times what they took when nothing was taken out."""
+
+_LONGEST_WHOLE = 1800.0  # seconds for half of all tests
+_ENDLESS = "its tests no longer end"
 
 
 class Broken(Exception):
@@ -19,7 +23,7 @@ class Verdict(NamedTuple):
     """What the tests say to a program without this step."""
 
     step: Step
-    red: str  # the test that failed; empty where none did
+    red: str  # the test that failed, or that they do not end; empty where all pass
     tried: int  # how many tests reach the step
 
     @property
@@ -32,7 +36,9 @@ class _Reach(NamedTuple):
     seconds: Mapping[str, float]
 
 
-def prove(modules: Sequence[str], files: Sequence[str], known: frozenset[str] = frozenset()) -> Iterator[Verdict]:
+def prove(
+    modules: Sequence[str], files: Sequence[str], known: frozenset[str] = frozenset(), patience: float = PATIENCE
+) -> Iterator[Verdict]:
     """A verdict for each step of the modules, except those whose keys are `known`, as they are found."""
     load(files)
     living = Living(modules)
@@ -50,12 +56,13 @@ def prove(modules: Sequence[str], files: Sequence[str], known: frozenset[str] = 
                 yield Verdict(step, "", 0)
                 continue
             steps.append((step, len(tests)))
-            tasks.append((partial(living.without, module, number), _files(tests), tests))
-    for number, ran in run_each(tasks, first_only=True, seconds=_LONGEST):
+            seconds = patience + 5 * sum(reach.seconds[test] for test in tests)
+            tasks.append(Task(partial(living.without, module, number), _files(tests), tests, seconds))
+    for number, ran in run_each(tasks, first_only=True):
         step, tried = steps[number]
-        if ran.code not in (0, 1):
+        if ran.code not in (0, 1) and not ran.late:
             print(ran.output)  # neither red nor green: for a reader to look into
-        yield Verdict(step, ran.failed if ran.code == 1 else "", tried)
+        yield Verdict(step, _ENDLESS if ran.late else ran.failed if ran.code == 1 else "", tried)
 
 
 def _reach(living: Living, modules: Sequence[str], files: Sequence[str]) -> _Reach:
@@ -68,7 +75,8 @@ def _reach(living: Living, modules: Sequence[str], files: Sequence[str]) -> _Rea
     shares = [list(files[place::WORKERS]) for place in range(min(WORKERS, len(files)))]
     tests: dict[Line, list[str]] = {}
     seconds: dict[str, float] = {}
-    for _, ran in run_each([(probed, share, None) for share in shares], first_only=False, seconds=_LONGEST_WHOLE):
+    tasks = [Task(probed, share, None, _LONGEST_WHOLE) for share in shares]
+    for _, ran in run_each(tasks, first_only=False):
         _require_green(ran)
         seconds |= ran.seconds
         for line, names in ran.reached.items():
