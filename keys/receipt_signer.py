@@ -17,9 +17,9 @@ from keys.algorithms import EcJwk, PublicKey, ec_jwk_of, public_key, sign, thumb
 from keys.credential import Wire
 from keys.encoding import canonical, parse
 from keys.errors import FormatError, HandsealError, SignatureError
-from keys.files import read_bounded, require_absent, write_new
+from keys.files import read_bounded, write_new
 from keys.jws import Header, compact_jws, parse_header, split_token
-from keys.secret_files import MAX_SECRET_FILE, read_secret, require_secret_place, write_secret
+from keys.secret_files import MAX_SECRET_FILE, read_secret, write_secret
 
 _FIRST_LINE = b"Handseal receipt key: it signs receipts of a verifier and nothing else\n"
 
@@ -55,8 +55,6 @@ class ReceiptSigner:
 def create_receipt_key(path: Path) -> ReceiptKey:
     """A new key at `path` and its public half in `KEY.pub.json` beside it; both or none, nothing overwritten."""
     beside = path.with_name(f"{path.name}.pub.json")
-    require_secret_place(path)
-    require_absent(beside)
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_secret(path, _FIRST_LINE + pem)

@@ -236,7 +236,9 @@ def test_C15_a_partner_withdraws(world: World) -> None:
     assert "withdrew" in report.check("status.partners").text
     assert {partner.id for partner in report.verified().partners} == {HARBOUR, TTMA}
     world.revoke(list_of(TTMA), indices[TTMA])
-    assert_verdict(judge(world, token), Verdict.WITHDRAWN, "cosignature.quorum", "status.partners")
+    report = judge(world, token)
+    assert_verdict(report, Verdict.WITHDRAWN, "cosignature.quorum", "status.partners")
+    assert report.check("cosignature.quorum").case == "withdrawn"
 
 
 def test_C15_a_withdrawal_beside_one_that_is_not_confirmed(world: World) -> None:

@@ -248,9 +248,16 @@ def test_K04_no_driver_is_loaded_from_the_stick_that_names_it(
     public = prove_possession(KEY, organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
     with pytest.raises(HandsealError, match="is not where programs are installed"), unlocked(path, public):
         pytest.fail("it opened")
-    with pytest.raises(HandsealError, match="is not where programs are installed"):
-        require_driver(str(named), "--token")
     assert typed.asked == []
+
+
+def test_K04_keygen_loads_no_driver_from_a_stick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    driver = tmp_path / "driver.so"
+    driver.write_bytes(b"\x7fELF")
+    write_new(tmp_path / "pin", b"271828\n", 0o600)
+    token = ("--token", f"pkcs11:token=TTMA;object=cosign?module-path={driver}")
+    assert keygen(tmp_path, *token, "--passphrase-file", str(tmp_path / "pin")) == 1
+    assert f"--token: module-path: {driver} is not where programs are installed" in capsys.readouterr().err
 
 
 def test_K04_no_driver_is_loaded_that_others_may_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,13 +208,15 @@ def test_K04_shares_and_keys_are_not_written_into_a_git_work_tree(
     assert [path.name for path in tree.iterdir()] == [".git"]
 
 
-def test_where_shares_cannot_go_is_said_before_a_passphrase_is_asked(
+def test_where_shares_and_keys_cannot_go_is_said_before_anything_is_asked(
     keepers: Keepers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     typed, before = sit_down(monkeypatch, PASSPHRASE), keepers.transcripts()
     given = ("--key", keepers.folder / "body.key", "--threshold", 2, "--shares", 3)
     assert keepers.run("split", *given, "--out", keepers.folder / "shares") == 1
     assert "shares: exists already" in told(capsys)
+    assert keepers.recover(to=("--out", keepers.folder / "body.key")) == 1
+    assert "body.key: exists already" in told(capsys)
     assert (typed.asked, keepers.transcripts()) == ([], before)
 
 

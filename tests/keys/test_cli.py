@@ -242,11 +242,12 @@ def test_the_public_half_must_be_there_and_be_the_keys(fresh: Desk, capsys: pyte
     assert "is not in trust list 1" in capsys.readouterr().err
 
 
-def test_withdraw_takes_ids_or_a_request_not_both_nor_neither(fresh: Desk) -> None:
+def test_withdraw_takes_ids_or_a_request_not_both_nor_neither(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     out = ["--out", str(fresh.folder / "list.jwt")]
     assert fresh.run("withdraw", *fresh.secret, *out) == 2
     both = ["urn:uuid:x", "--request", str(fresh.folder / "request.jsonl")]
     assert fresh.run("withdraw", *both, *fresh.secret, *out) == 2
+    assert capsys.readouterr().err.count("name certificates, or --request FILE, or --list FILE") == 2
     assert fresh.run("withdraw", "urn:uuid:x", *fresh.secret, *out, *fresh.brought) == 1
     assert not (fresh.folder / "list.jwt").exists()
 

@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.algorithms import Algorithm, generate_private_key, sign
-from keys.encoding import digest_words, sha256
+from keys.encoding import b64url_decode, digest_words, sha256
 from keys.errors import HandsealError
+from keys.jws import Header, compact_jws
 from keys.possession import KeyUse, prove_possession
 from keys.transcript import CLOSED, Closed, Transcript, require_closed_by, verify_transcript
 
@@ -142,6 +143,22 @@ def test_a_seal_by_another_key_is_refused() -> None:
     other = generate_private_key(Algorithm.ES256)
     transcript.close(PUBLIC, lambda message: sign(other, message))
     assert refused(b"".join(lines)) == "t.jsonl: line 2: seal: does not belong to this key"
+
+
+def test_a_seal_under_another_keys_name_is_refused() -> None:
+    """The key signed these very bytes: the name in their header is the other's all the same."""
+    other = prove_possession(generate_private_key(Algorithm.ES256), organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
+    seal = verify(WHOLE).lines[-1].details["seal"]
+    payload = b64url_decode(seal.split(".")[1])
+    spoiled = compact_jws(Header(alg=PUBLIC.alg, kid=other.kid), payload, lambda message: sign(KEY, message))
+    assert refused(WHOLE.replace(seal.encode(), spoiled.encode())) == "t.jsonl: line 3: seal: names another key"
+
+
+def test_K07_a_line_dated_before_the_one_before_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by a program that does not look at its clock; chain and seal are whole."""
+    moments = iter([NOW, NOW - timedelta(seconds=1), NOW])
+    monkeypatch.setattr(Transcript, "_moment", lambda transcript: next(moments))
+    assert refused(written()) == "t.jsonl: line 2: is dated before the line before it"
 
 
 def test_K07_a_clock_that_goes_back_stops_the_ceremony() -> None:

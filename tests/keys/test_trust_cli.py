@@ -10,7 +10,7 @@ import pytest
 from keys.encoding import digest_words, numbered_words, sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.keyfile import read_public_key, write_key_file
-from keys.offline_cli import now
+from keys.offline_cli import now, open_home
 from keys.transcript import verify_transcript
 from keys.trust_changes import Founding
 from keys.trust_cli import read_toml
@@ -139,9 +139,19 @@ def test_a_holder_signs_no_other_history(desk: Path, published: tuple[Path, str]
     (desk / "own.toml").write_text(FOUNDING.replace("threshold = 2", "threshold = 1"))
     assert handseal("init", desk / "own.toml", "--out", desk / "own")[0] == 0
     before = read_folder(desk / "own")
-    code, _, err = sign(handseal, desk, "own", "river-clinic")
+    code, out, err = sign(handseal, desk, "own", "river-clinic")
     assert (code, "trust/1.root.json: is not the one you hold" in err) == (1, True)
+    assert "Words:" not in out + err  # it is not even shown
     assert read_folder(desk / "own") == before
+
+
+def test_a_home_of_another_body_signs_nothing(desk: Path, handseal: Run) -> None:
+    handseal("init", desk / "founding.toml", "--out", desk / "draft")
+    before = read_folder(desk / "draft")
+    with open_home(desk / "ttma.home") as home:
+        home.remember("owner", COLLEGE)
+    code, _, err = sign(handseal, desk, "draft", "ttma")
+    assert (code, f"belongs to {COLLEGE}" in err, read_folder(desk / "draft")) == (1, True, before)
 
 
 def test_a_signature_leaves_a_closed_transcript(desk: Path, published: tuple[Path, str]) -> None:

@@ -88,6 +88,7 @@ def test_the_plain_list_is_sound() -> None:
         named("Ассоциация", "ru"),
         named("Ελληνική", "el"),
         named("Größe und Café"),
+        named("Hands… and Feet"),
         policy(threshold=1),
         policy(until=FOUNDED + SECOND),
         policy(issuers=(CLINIC, f"{SITE}/orgs/other"), cosigners=(COLLEGE, TTMA)),

@@ -124,6 +124,13 @@ def test_a_list_dated_ahead_is_used_when_its_time_comes(site: Site, world: World
     assert isinstance(site.materials(world.now + timedelta(minutes=3)).lists[REVOCATION], StatusList)
 
 
+def test_a_clock_that_is_set_back_makes_a_list_future_again(site: Site, world: World, published: PublishedSite) -> None:
+    later = world.now + timedelta(minutes=3)
+    published.write_list(REVOCATION, world.status_token(REVOCATION, dated=later))
+    assert isinstance(site.materials(later).lists[REVOCATION], StatusList)
+    assert isinstance(site.materials(world.now).lists[REVOCATION], str)
+
+
 @pytest.mark.parametrize("prepare", ["missing", "empty", "file"])
 def test_what_is_no_site_has_no_trust_list(tmp_path: Path, world: World, prepare: str) -> None:
     folder = tmp_path / "other"

@@ -161,7 +161,18 @@ def test_a_state_belongs_to_one_root(desk: Desk) -> None:
         Site(desk.published.folder, ROOT, State(desk.folder))
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b'{"clock":"2026-11-22T09:00:00Z","root":"x","version":2}', b"\xff"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{}",
+        b'{"clock":"2026-11-22T09:00:00Z","root":"x","version":2}',
+        b'{"clock":"2026-11-22T09:00:00+07:00","root":"x","version":1}',
+        b'{"clock":"2026-11-22T09:00:00Z","lists":{"a":{"newest":{},"revoked":'
+        b'[{"bits":"","dated":"2026-11-22T09:00:00+07:00","kid":"k"}]}},"root":"x","version":1}',
+        b"\xff",
+    ],
+)
 def test_a_damaged_state_is_refused(desk: Desk, damage: bytes) -> None:
     desk.verdict()
     (desk.folder / "state.json").write_bytes(damage)
@@ -247,6 +258,24 @@ def test_two_verifiers_share_what_they_saw(desk: Desk) -> None:
     desk.world.revoked.clear()
     desk.published.write_list(REVOCATION)
     assert desk.verdict(other) is Verdict.REVOKED
+
+
+def test_a_revocation_that_another_verifier_saw_counts_at_once(desk: Desk) -> None:
+    """Not a minute later, and though the site that this one reads never showed it."""
+    one = desk.open()
+    assert desk.verdict(one) is Verdict.VALID
+    desk.published.folder = shutil.copytree(desk.published.folder, desk.folder.parent / "elsewhere")
+    desk.world.revoke(REVOCATION, desk.index)
+    desk.published.write_list(REVOCATION)
+    assert desk.verdict(desk.open()) is Verdict.REVOKED
+    assert desk.verdict(one) is Verdict.REVOKED
+
+
+def test_two_verifiers_of_two_sites_do_not_begin_in_one_folder(tmp_path: Path) -> None:
+    one, other = State(tmp_path / "state"), State(tmp_path / "state")
+    one.learn(Seen(root=ROOT, clock=NOW), {})
+    with pytest.raises(ConfigurationError, match="belongs to another trust list"):
+        other.learn(Seen(root="cd" * 32, clock=NOW), {})
 
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
