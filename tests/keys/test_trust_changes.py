@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -210,6 +211,7 @@ Look = Callable[[TrustList], Any]
             "website CHANGED to https://river.example/",
         ),
     ],
+    ids=map(str, count()),  # the texts name keys, which are others each time
 )
 def test_a_change_is_made_and_told(text: str, look: Look, expected: Any, words: str) -> None:
     new = change(text)
