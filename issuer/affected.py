@@ -118,6 +118,7 @@ def _under(trust: Trust, trust_list: TrustList) -> Trust:
         digest=digest,
         root_version=trust.root_version,
         root_digest=trust.root_digest,
+        root_signed=trust.root_signed,
         root_expires=trust.root_expires,
         list_expires=trust.list_expires,
     )

@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from keys.algorithms import Jwk, PublicKey, public_key
 from keys.credential import MAX_ENDORSEMENTS, Name, Wire
-from keys.encoding import Sri, Time, require_utc, sha256, sri
+from keys.encoding import Digest, Sri, Time, require_utc, sha256, sri
 from keys.errors import FormatError
 from keys.names import parse_organisation_id
 
@@ -142,6 +142,7 @@ class Trust:
         digest: str,
         root_version: int,
         root_digest: str,
+        root_signed: Digest,
         root_expires: datetime,
         list_expires: datetime,
     ) -> None:
@@ -149,6 +150,7 @@ class Trust:
         self.digest = digest  # digestSRI of the list's bytes
         self.root_version = root_version
         self.root_digest = root_digest  # hex, of 1.root.json
+        self.root_signed = root_signed  # SHA-256 of what holders signed as the newest root
         self.root_expires = root_expires
         self.list_expires = list_expires  # as its targets say
 

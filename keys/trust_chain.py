@@ -21,6 +21,7 @@ from keys.trust_metadata import (
     parse_targets,
     require_life,
     require_signed,
+    signed_bytes,
 )
 from keys.trust_rules import require_successor, require_trust_list
 
@@ -48,6 +49,7 @@ class Chain(Struct, frozen=True):
             digest=sri(self.list_digest),
             root_version=self.roots[-1].signed.version,
             root_digest=root_digest,
+            root_signed=sha256(signed_bytes(self.roots[-1])),
             root_expires=self.roots[-1].signed.expires,
             list_expires=self.targets.signed.expires,
         )

@@ -206,10 +206,18 @@ def open_draft(files: Files) -> Draft:
 
 
 def require_continues(files: Files, held: Trust) -> None:
-    """FormatError unless the set goes on from the trust list that a holder verified last: same root, same list."""
+    """FormatError unless the set goes on from the trust list that a holder verified last: same roots, same list.
+
+    Of the newest root held counts what is signed: a further signature makes no other root.
+    """
     draft = open_draft(files)
-    if sha256(files[root_name(1)]).hex() != held.root_digest or draft.root.signed.version < held.root_version:
-        raise _another(root_name(held.root_version))
+    if sha256(files[root_name(1)]).hex() != held.root_digest:
+        raise _another(root_name(1))
+    root = root_name(held.root_version)
+    if draft.root.signed.version < held.root_version:
+        raise _another(root)
+    if sha256(signed_bytes(open_root(files[root], held.root_version))) != held.root_signed:
+        raise _another(root)
     name = list_name(held.list.version)
     if draft.list.version < held.list.version or files[name] != canonical(held.list):
         raise _another(name)

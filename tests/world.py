@@ -20,7 +20,7 @@ from keys.credential import (
     Certificate,
     Endorsement,
 )
-from keys.encoding import canonical, sha256, sri
+from keys.encoding import Digest, canonical, sha256, sri
 from keys.jws import sign_token
 from keys.signer import MemorySigner
 from keys.status import (
@@ -125,6 +125,7 @@ class World:
             digest=digest,
             root_version=1,
             root_digest="00" * 32,
+            root_signed=Digest(bytes(32)),
             root_expires=self.trust_expires,
             list_expires=self.trust_expires,
         )

@@ -18,63 +18,11 @@ from keys.trust_chain import load_trust
 from keys.trust_changes import Changes, NewOrganisation, next_list
 from keys.trust_edit import open_draft, propose
 from keys.trust_folder_cli import read_folder, write_folder
-from tests.keys.trust_desk import FOUNDING, Run, kid_of, lay_desk, program, sign, status_list, write_public_key
+from tests.keys.trust_desk import FOUNDING, Holders, kid_of, lay_desk, program, sign, status_list, write_public_key
 from tests.keys.trust_holders import CLINIC, COLLEGE, PROGRAMME, SITE, TTMA
 
 DAY = timedelta(days=1)
 STATUS = f"{SITE}/status/north-college/revocation/1"
-
-
-class Holders:
-    """Three bodies that change the list they founded, each change signed by two of them."""
-
-    def __init__(self, folder: Path, handseal: Run) -> None:
-        self.folder = lay_desk(folder)
-        self.run = handseal
-        assert handseal("init", folder / "founding.toml", "--out", folder / "list-1")[0] == 0
-        self.newest, self._number = "list-1", 1
-        self.root = ""
-        self.signed("ttma", "river-clinic")
-
-    def propose(self, changes: str, *more: object, number: int | None = None) -> tuple[int, str, str]:
-        """`trust propose` of a further list over the newest one."""
-        self._number = self._number + 1 if number is None else number
-        written = self.folder / f"changes-{self._number}.toml"
-        written.write_text(changes)
-        draft = self.folder / f"list-{self._number}"
-        return self.run("propose", self.folder / self.newest, written, *more, "--root", self.root, "--out", draft)
-
-    def signed(self, *holders: str) -> str:
-        """The newest draft signed in turn; what the last holder saw."""
-        draft, seen = f"list-{self._number}", ""
-        brought = ("--trust", self.folder / self.newest, "--root", self.root) if self.root else ()
-        for holder in holders:
-            code, seen, err = sign(self.run, self.folder, draft, holder, *brought)
-            assert code == 0, err
-        self.root = self.root or re.search(r"^Root: ([0-9a-f]{64})$", seen, re.MULTILINE)[1]
-        self.newest = draft
-        return seen
-
-    def change(self, changes: str, *more: object) -> str:
-        """Proposed and signed by two; what the second one saw."""
-        code, _, err = self.propose(changes, *more)
-        assert code == 0, err
-        return self.signed("ttma", "river-clinic")
-
-    def refused(self, changes: str, *more: object) -> str:
-        code, _, err = self.propose(changes, *more)
-        assert code in (1, 2)
-        assert not (self.folder / f"list-{self._number}").exists()
-        return err
-
-    def shown(self) -> Any:
-        code, out, err = self.run("show", self.folder / self.newest, "--root", self.root, "--json")
-        assert code == 0, err
-        return json.loads(out)
-
-    def keys(self, organisation: str) -> dict[str, dict[str, str]]:
-        (found,) = [entry for entry in self.shown()["list"]["organisations"] if entry["id"] == organisation]
-        return {key["kid"]: key for key in found["keys"]}
 
 
 @pytest.fixture

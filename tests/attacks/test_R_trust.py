@@ -3,7 +3,7 @@
 import gc
 import tracemalloc
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -87,6 +87,20 @@ def test_R03_a_holder_signs_nothing_under_an_older_root() -> None:
     require_continues(signed(renewed), held)
     with pytest.raises(HandsealError, match=r"2\.root\.json: is not the one you hold"):
         require_continues(SECOND, held)
+
+
+def test_R19_a_holder_signs_no_other_root_with_the_number_of_the_one_held() -> None:
+    def renewed(made: datetime) -> dict[str, bytes]:
+        return propose_root(FIRST, holders(), root_threshold=2, targets_threshold=2, made=made)
+
+    held = load(signed(renewed(LATER)))
+    require_continues(signed(renewed(LATER), TTMA, COLLEGE), held)  # other signatures make no other root
+    further = propose_root(
+        signed(renewed(LATER)), holders(), root_threshold=2, targets_threshold=2, made=LATER + timedelta(days=1)
+    )
+    require_continues(further, held)
+    with pytest.raises(HandsealError, match=r"2\.root\.json: is not the one you hold"):
+        require_continues(renewed(LATER + timedelta(days=1)), held)
 
 
 def test_R04_an_expired_list_loads_and_says_when() -> None:

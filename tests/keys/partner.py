@@ -24,7 +24,7 @@ from keys.credential import (
     Subject,
     policy_context,
 )
-from keys.encoding import canonical, sha256, sri
+from keys.encoding import Digest, canonical, sha256, sri
 from keys.names import organisation_id, programme_id, status_list_id, urn_uuid
 from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.request import write_request
@@ -176,7 +176,15 @@ def build_trust(trust_list: TrustList | None = None, *, expires: datetime = NOW 
     """A trust list as if its chain had been verified."""
     known = build_list() if trust_list is None else trust_list
     digest = sri(sha256(canonical(known)))
-    return Trust(known, digest=digest, root_version=1, root_digest="0" * 64, root_expires=expires, list_expires=expires)
+    return Trust(
+        known,
+        digest=digest,
+        root_version=1,
+        root_digest="0" * 64,
+        root_signed=Digest(bytes(32)),
+        root_expires=expires,
+        list_expires=expires,
+    )
 
 
 def _key(shown: PublicKeyFile) -> Key:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,3 +118,55 @@ def sign(handseal: Run, desk: Path, draft: str, holder: str, *more: object) -> t
     confirm = ("--confirm", words(desk / draft)) if "--confirm" not in more else ()
     own = ("--key", desk / f"{holder}.key", "--passphrase-file", desk / "passphrase", "--home", desk / f"{holder}.home")
     return handseal("sign", desk / draft, *own, "--online", *confirm, *more)
+
+
+class Holders:
+    """Three bodies that change the list they founded, each change signed by two of them."""
+
+    def __init__(self, folder: Path, handseal: Run) -> None:
+        self.folder = lay_desk(folder)
+        self.run = handseal
+        assert handseal("init", folder / "founding.toml", "--out", folder / "list-1")[0] == 0
+        self.newest, self.number = "list-1", 1
+        self.root = ""
+        self.signed("ttma", "river-clinic")
+
+    def propose(self, changes: str, *more: object, number: int | None = None) -> tuple[int, str, str]:
+        """`trust propose` of a further list over the newest one."""
+        self.number = self.number + 1 if number is None else number
+        written = self.folder / f"changes-{self.number}.toml"
+        written.write_text(changes)
+        draft = self.folder / f"list-{self.number}"
+        return self.run("propose", self.folder / self.newest, written, *more, "--root", self.root, "--out", draft)
+
+    def signed(self, *holders: str) -> str:
+        """The newest draft signed in turn; what the last holder saw."""
+        draft, seen = f"list-{self.number}", ""
+        brought = ("--trust", self.folder / self.newest, "--root", self.root) if self.root else ()
+        for holder in holders:
+            code, seen, err = sign(self.run, self.folder, draft, holder, *brought)
+            assert code == 0, err
+        self.root = self.root or re.search(r"^Root: ([0-9a-f]{64})$", seen, re.MULTILINE)[1]
+        self.newest = draft
+        return seen
+
+    def change(self, changes: str, *more: object) -> str:
+        """Proposed and signed by two; what the second one saw."""
+        code, _, err = self.propose(changes, *more)
+        assert code == 0, err
+        return self.signed("ttma", "river-clinic")
+
+    def refused(self, changes: str, *more: object) -> str:
+        code, _, err = self.propose(changes, *more)
+        assert code in (1, 2)
+        assert not (self.folder / f"list-{self.number}").exists()
+        return err
+
+    def shown(self) -> Any:
+        code, out, err = self.run("show", self.folder / self.newest, "--root", self.root, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    def keys(self, organisation: str) -> dict[str, dict[str, str]]:
+        (found,) = [entry for entry in self.shown()["list"]["organisations"] if entry["id"] == organisation]
+        return {key["kid"]: key for key in found["keys"]}
