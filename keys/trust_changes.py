@@ -55,6 +55,9 @@ class NewPolicy(Settings, frozen=True):
 
 
 class NewKey(Settings, frozen=True):
+    """A further key of an organisation of the list, named by its slug."""
+
+    organisation: str
     file: str
     valid_from: Time | UnsetType = UNSET
     valid_until: Time | UnsetType = UNSET
@@ -161,9 +164,7 @@ def next_list(
     new = replace(old, version=old.version + 1, issued=issued, previous=sri(sha256(canonical(old))))
     new = _add_organisations(new, changes.organisation, site, read_key)
     for added in changes.key:
-        new = add_key(
-            new, read_key(added.file), valid_from=_or(added.valid_from, issued), valid_until=added.valid_until
-        )
+        new = _add_key(new, added, read_key)
     new = _add_policies(new, changes.programme, site)
     for end in changes.end_key:
         new = change_key(new, end.kid, valid_until=end.until)
@@ -219,15 +220,21 @@ def holders_of(files: tuple[str, ...], read_key: ReadKey, trust_list: TrustList)
     return tuple(holders)
 
 
-def add_key(
-    trust_list: TrustList, file: PublicKeyFile, *, valid_from: datetime, valid_until: datetime | UnsetType = UNSET
-) -> TrustList:
+def _add_key(trust_list: TrustList, added: NewKey, read_key: ReadKey) -> TrustList:
     """The list with a key of one of its organisations, among its keys in the order of their start."""
-    for organisation in trust_list.organisations:
-        if organisation.id == file.organisation:
-            keys = (*organisation.keys, _key(file, valid_from, valid_until))
-            return _put(trust_list, replace(organisation, keys=tuple(sorted(keys, key=lambda key: key.valid_from))))
-    raise FormatError(f"{file.kid}: its organisation {file.organisation} is not in the list")
+    owner = _organisation_of(trust_list, added.organisation)
+    file = _key_of(owner.id, added.organisation, added.file, read_key)
+    key = _key(file, _or(added.valid_from, trust_list.issued), added.valid_until)
+    keys = sorted((*owner.keys, key), key=lambda key: key.valid_from)
+    return _put(trust_list, replace(owner, keys=tuple(keys)))
+
+
+def _key_of(identity: str, slug: str, name: str, read_key: ReadKey) -> PublicKeyFile:
+    """The key in file `name`; FormatError where it is not a key of the organisation under which it is written."""
+    file = read_key(name)
+    if file.organisation != identity:
+        raise FormatError(f"organisation {slug}: {name} is a key of {file.organisation}")
+    return file
 
 
 def _key(file: PublicKeyFile, valid_from: datetime, valid_until: datetime | UnsetType = UNSET) -> Key:
@@ -247,14 +254,11 @@ def _add_organisations(
 def _organisation(new: NewOrganisation, site: str, read_key: ReadKey, issued: datetime) -> Organisation:
     base = site if new.base is UNSET else require_base_url(new.base, f"organisation {new.slug}: base")
     identity = organisation_id(base, require_slug(new.slug, "organisation"))
-    files = [(name, read_key(name)) for name in new.keys]
-    for name, file in files:
-        if file.organisation != identity:
-            raise FormatError(f"organisation {new.slug}: {name} is a key of {file.organisation}")
+    files = [_key_of(identity, new.slug, name, read_key) for name in new.keys]
     return Organisation(
         id=identity,
         names=(NameFrom(since=issued, name=new.name),),
-        keys=tuple(_key(file, issued) for _, file in files),
+        keys=tuple(_key(file, issued) for file in files),
         website=new.website,
         contact=new.contact,
     )

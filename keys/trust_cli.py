@@ -133,6 +133,7 @@ def propose(
 
     \b
     [[key]]
+    organisation = "ttma"
     file = "ttma-2027.key.pub.json"
     valid-from = 2027-01-01T00:00:00Z
     [[end-key]]

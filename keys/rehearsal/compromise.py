@@ -78,11 +78,12 @@ def play(owner: str, now: datetime, random: Random) -> Compromised:
             company.certify(name, now - case.proposed * _DAY, moments)
     use = Use.ISSUE if owner == CLINIC else Use.COSIGN
     kid, since = company.kid(owner, use), now - STOLEN
-    new = company.replace_key(owner, use, now)
-    company.change(Changes(key=(NewKey(new),), compromised=(Compromise(kid, since),)), now)
+    slug, new = owner.rpartition("/")[2], company.replace_key(owner, use, now)
+    company.change(Changes(key=(NewKey(slug, new),), compromised=(Compromise(kid, since),)), now)
     for organisation in (CLINIC, *PARTNERS):
         company.publish_lists(organisation, now)
-    changes = f'[[key]]\nfile = "{new}"\n\n[[compromised]]\nkid = "{kid}"\nsince = {format_time(since)}\n'
+    changes = f'[[key]]\norganisation = "{slug}"\nfile = "{new}"\n\n'
+    changes += f'[[compromised]]\nkid = "{kid}"\nsince = {format_time(since)}\n'
     fates = tuple(_judge(one, cases[one.name], company, now) for one in company.issued)
     return Compromised(owner, use, since, changes, company, fates)
 

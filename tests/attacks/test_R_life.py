@@ -93,13 +93,16 @@ def test_K11_a_key_of_another_body_is_not_added_in_its_name(holders: Holders) ->
     new_key(holders, COLLEGE, "cosign")
     added = '[[organisation]]\nslug = "harbour"\nname.en = "Harbour Hospital"\nkeys = ["new.pub.json"]\n'
     assert f"new.pub.json is a key of {COLLEGE}" in holders.refused(added)
+    named = '[[key]]\norganisation = "ttma"\nfile = "new.pub.json"\n'
+    assert f"organisation ttma: new.pub.json is a key of {COLLEGE}" in holders.refused(named)
+    assert "organisation" in holders.refused('[[key]]\nfile = "new.pub.json"\n')
 
 
 def test_R12_a_key_is_followed_by_another_with_an_overlap(holders: Holders) -> None:
     old, new = kid_of(TTMA, "cosign"), new_key(holders, TTMA, "cosign")
     until = now() + 30 * DAY
     end = f'[[end-key]]\nkid = "{old}"\nuntil = {format_time(until)}\n'
-    out = holders.change(f'[[key]]\nfile = "new.pub.json"\n{end}')
+    out = holders.change(f'[[key]]\norganisation = "ttma"\nfile = "new.pub.json"\n{end}')
     assert f"key {old.rpartition('/')[2]} ENDS {format_time(until)}" in out
     keys = holders.keys(TTMA)
     assert keys[old]["validUntil"] == format_time(until)

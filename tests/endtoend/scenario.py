@@ -82,6 +82,7 @@ def rotate_partner_key(play: Play) -> str:
     play.makes_key(TTMA, "cosign", "cosign-2030")
     changes = f"""
     [[key]]
+    organisation = "{TTMA}"
     file = "bodies/{TTMA}/cosign-2030.key.pub.json"
     [[end-key]]
     kid = "{_kid(play, TTMA, "cosign")}"
@@ -103,6 +104,7 @@ def declare_compromise(play: Play) -> str:
     play.makes_key(CLINIC, "issue", "issue-2030")
     changes = f"""
     [[key]]
+    organisation = "{CLINIC}"
     file = "bodies/{CLINIC}/issue-2030.key.pub.json"
     [[compromised]]
     kid = "{_issue_kid(play)}"

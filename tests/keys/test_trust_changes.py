@@ -138,19 +138,20 @@ Look = Callable[[TrustList], Any]
     ("text", "look", "expected", "words"),
     [
         (
-            '[[key]]\nfile = "college"\nvalid-from = 2027-01-01T00:00:00Z\nvalid-until = 2028-01-01T00:00:00Z',
+            '[[key]]\norganisation = "north-college"\nfile = "college"\nvalid-from = 2027-01-01T00:00:00Z\n'
+            "valid-until = 2028-01-01T00:00:00Z",
             lambda new: (new.organisations[2].keys[1].kid, new.organisations[2].keys[1].valid_from.year),
             (KEYS["college"].kid, 2027),
             "NEW key",
         ),
         (
-            '[[key]]\nfile = "college"',
+            '[[key]]\norganisation = "north-college"\nfile = "college"',
             lambda new: new.organisations[2].keys[1].valid_from,
             LATER,
             "co-sign certificates",
         ),
         (  # the first words that its maker read aloud, to compare with the record
-            '[[key]]\nfile = "college"',
+            '[[key]]\norganisation = "north-college"\nfile = "college"',
             lambda new: new.organisations[2].keys[1].valid_from,
             LATER,
             f"words {' '.join(digest_words(KEYS['college'].digest)[:4])} …",
@@ -223,7 +224,8 @@ def test_a_change_is_made_and_told(text: str, look: Look, expected: Any, words: 
 @pytest.mark.parametrize(
     ("text", "fragment"),
     [
-        ('[[key]]\nfile = "stranger"', "stranger is not in the list"),
+        ('[[key]]\norganisation = "stranger"\nfile = "stranger"', "organisation stranger: is not in the list"),
+        ('[[key]]\norganisation = "ttma"\nfile = "college"', f"organisation ttma: college is a key of {COLLEGE}"),
         (f'[[end-key]]\nkid = "{KID}x"\nuntil = 2027-01-01T00:00:00Z', "is not a key of the list"),
         ('[[end-programme]]\nslug = "other"\nuntil = 2027-01-01T00:00:00Z', "programme other: is not in the list"),
         ('[[rename]]\norganisation = "other"\nname.en = "O"', "organisation other: is not in the list"),
@@ -254,9 +256,9 @@ def test_an_unknown_key_or_value_is_an_error(text: str) -> None:
 
 
 def test_an_emergency_key_goes_before_one_announced_for_later() -> None:
-    announced = change('[[key]]\nfile = "college"\nvalid-from = 2027-01-01T00:00:00Z')
+    announced = change('[[key]]\norganisation = "north-college"\nfile = "college"\nvalid-from = 2027-01-01T00:00:00Z')
     KEYS["college-2"] = public(COLLEGE, "cosign")
-    new = change('[[key]]\nfile = "college-2"', announced, LATER + timedelta(days=1))
+    new = change('[[key]]\norganisation = "north-college"\nfile = "college-2"', announced, LATER + timedelta(days=1))
     require_successor(announced, new)
     assert [key.kid for key in new.organisations[2].keys[1:]] == [KEYS["college-2"].kid, KEYS["college"].kid]
 
