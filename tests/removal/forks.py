@@ -24,7 +24,7 @@ from tests.removal.steps import REACHED
 
 WORKERS = max(2, os.cpu_count() or 2)
 _NO_EXIT_CODE = -1
-_MAX_MEMORY = 6 << 30  # bytes: what goes round without an end may also grow without one
+_MAX_MEMORY = 6 << 30  # bytes that a process may write: what goes round without an end may also grow without one
 _QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # all is imported already, asserts as they are
 _FORK = multiprocessing.get_context("fork")
 
@@ -143,7 +143,7 @@ def _result(pipe: Connection, task: _Running) -> Ran:
 
 
 def _child(answer: Connection, scratch: Path, task: Task, first_only: bool) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY, resource.RLIM_INFINITY))
     scratch.mkdir()
     with (scratch / "output").open("w+") as output:
         os.dup2(output.fileno(), 1)
