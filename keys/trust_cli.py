@@ -32,7 +32,7 @@ from keys.trust_chain import (
     load_trust,
 )
 from keys.trust_folder_cli import folder_reader, read_folder, show_draft, write_folder
-from keys.trust_sign_cli import sign
+from keys.trust_sign_cli import review, sign
 from keys.trust_words import describe_root, fingerprint, show_list
 
 _MAX_TOML = 256 * 1024
@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 @click.group()
 def trust() -> None:
-    """Found, change, sign and show the trust list.
+    """Found, change, review, sign and show the trust list.
 
     \b
     handseal-ceremony trust init founding.toml --out draft
@@ -197,6 +197,8 @@ def _after(newest: TrustList, moment: datetime) -> datetime:
 def show(trust_folder: Path, root: str, as_json: bool) -> None:
     """Verify the trust folder DIR and print its organisations, keys, policies and expiry.
 
+    What a draft changes, `trust review` prints.
+
     \b
     handseal-ceremony trust show site/trust --root 3f5a...
     """
@@ -243,4 +245,5 @@ def _keys_beside(written: Path) -> trust_changes.ReadKey:
     return read_key
 
 
+trust.add_command(review)
 trust.add_command(sign)

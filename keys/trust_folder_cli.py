@@ -12,7 +12,7 @@ from keys.console import escape
 from keys.encoding import Digest, digest_words, numbered_words
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_folder, read_bounded, write_new
-from keys.trust import TrustList
+from keys.trust import Trust
 from keys.trust_chain import MAX_LIST_BYTES, ReadTrustFile, in_writing_order, is_trust_file
 from keys.trust_words import describe_files
 
@@ -46,9 +46,9 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
             write_new(beside / name, files[name])
 
 
-def show_draft(files: Mapping[str, bytes], held: TrustList | None = None) -> Digest:
+def show_draft(files: Mapping[str, bytes], held: Trust | None = None) -> Digest:
     """Prints what a draft holds or changes since `held`, its digest and its words; returns the digest."""
-    for line in describe_files(files, held):
+    for line in describe_files(files, None if held is None else held.list):
         click.echo(escape(line))
     digest = trust_edit.open_draft(files).digest
     click.echo(f"Draft: {digest.hex()}")

@@ -1,4 +1,4 @@
-"""`trust sign`: a holder reads what a draft changes, confirms its words and adds one signature."""
+"""`trust review` and `sign`: a holder reads what a draft changes, confirms its words and adds one signature."""
 
 from __future__ import annotations
 
@@ -39,6 +39,26 @@ from keys.unlock_cli import unlocked
 
 @click.command()
 @click.argument("draft", type=folder)
+@trust_option
+@root_option
+@home_option
+def review(draft: Path, **options: Any) -> None:
+    """Print all that DRAFT changes since the newest trust list this body knows, as `sign` shows it; needs no key.
+
+    Who knows none yet shows it one with --trust and --root. A founding is printed whole.
+
+    \b
+    handseal-ceremony trust review draft
+    handseal-ceremony trust review draft --trust site/trust --root 3f5a...
+    """
+    with open_home(options["home"]) as home:
+        files, held = _read_draft(home, draft, options)
+    show_draft(files, held)
+    _show_signatures(files)
+
+
+@click.command()
+@click.argument("draft", type=folder)
 @key_option
 @click.option("--confirm", metavar="WORDS", help="The twelve words of the draft, instead of being asked.")
 @trust_option
@@ -68,12 +88,9 @@ def sign_draft(
     with open_home(options["home"]) as home:
         home.require_owner(public.organisation)
         with ceremony_transcript(home, "trust-sign", guide=guide, key=public.kid, network=network) as transcript:
-            files = read_folder(draft)
-            held = _held_trust(home, files, options)
-            if held is not None:
-                trust_edit.require_continues(files, held)
+            files, held = _read_draft(home, draft, options)
             guide.reach(Phase.REVIEW)
-            digest = show_draft(files, None if held is None else held.list)
+            digest = show_draft(files, held)
             transcript.add("reviewed", draft=sri(digest), list=str(trust_edit.open_draft(files).list.version))
             signing = _warn_of_another(home, files, digest, transcript)
             guide.reach(Phase.WORDS)
@@ -115,6 +132,15 @@ def _replace_changed(draft: Path, before: Mapping[str, bytes], after: Mapping[st
     return changed
 
 
+def _read_draft(home: Home, draft: Path, options: Mapping[str, Any]) -> tuple[dict[str, bytes], Trust | None]:
+    """The draft, and the newest trust list this body knows, from which it goes on; None at a founding."""
+    files = read_folder(draft)
+    held = _held_trust(home, files, options)
+    if held is not None:
+        trust_edit.require_continues(files, held)
+    return files, held
+
+
 def _held_trust(home: Home, files: Mapping[str, bytes], options: Mapping[str, Any]) -> Trust | None:
     """The newest trust list this body knows; None at a founding."""
     if options["trust_folder"] is not None or options["root"] is not None or home.note("trust") is not None:
@@ -129,9 +155,7 @@ def _held_trust(home: Home, files: Mapping[str, bytes], options: Mapping[str, An
 
 def show_progress(files: Mapping[str, bytes]) -> None:
     """Prints who has signed, and the root once all have who must."""
-    for part in trust_edit.progress(files):
-        state = "complete" if part.complete else f"{part.threshold} needed"
-        click.echo(f"{part.file}: signed by {', '.join(part.signed) or 'nobody'} ({state})")
+    _show_signatures(files)
     if not trust_edit.is_complete(files):
         talk("pass the folder on to the next holder")
         return
@@ -141,3 +165,9 @@ def show_progress(files: Mapping[str, bytes]) -> None:
     newest = list_name(trust_edit.open_draft(files).list.version)
     talk("complete: the clinic takes the folder in with `handseal receive FOLDER`; verifiers are told the root")
     talk(f"a copy of the site takes it in its trust/, {newest} before {TARGETS}")
+
+
+def _show_signatures(files: Mapping[str, bytes]) -> None:
+    for part in trust_edit.progress(files):
+        state = "complete" if part.complete else f"{part.threshold} needed"
+        click.echo(f"{part.file}: signed by {', '.join(part.signed) or 'nobody'} ({state})")

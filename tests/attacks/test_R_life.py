@@ -12,12 +12,9 @@ import pytest
 
 from keys.algorithms import Algorithm, generate_private_key
 from keys.encoding import canonical, format_time, parse_time
-from keys.keyfile import read_public_key
 from keys.offline_cli import now
 from keys.trust_chain import load_trust
-from keys.trust_changes import Changes, NewOrganisation, next_list
-from keys.trust_edit import open_draft, propose
-from keys.trust_folder_cli import read_folder, write_folder
+from keys.trust_folder_cli import read_folder
 from tests.keys.trust_desk import FOUNDING, Holders, kid_of, lay_desk, program, sign, status_list, write_public_key
 from tests.keys.trust_holders import CLINIC, COLLEGE, PROGRAMME, SITE, TTMA
 
@@ -256,30 +253,3 @@ def test_R19_who_signed_another_draft_with_this_number_is_warned(holders: Holder
         assert code == 0, err
         warned.append("warning: another draft of list 2 was signed here" in err)
     assert warned == [False, True, False]
-
-
-def test_R19_nothing_hides_in_a_list_that_nobody_signed(holders: Holders) -> None:
-    """Only the newest list of a draft is signed; those between it and the one a holder knows are not."""
-    write_public_key(
-        holders.folder / "evil.pub.json", f"{SITE}/orgs/evil", "cosign", generate_private_key(Algorithm.ES256)
-    )
-    known, files = (
-        ("--trust", holders.folder / "list-1", "--root", holders.root),
-        read_folder(holders.folder / "list-1"),
-    )
-    evil = Changes(organisation=(NewOrganisation(slug="evil", name={"en": "Evil"}, keys=("evil.pub.json",)),))
-    for changes in (evil, Changes()):
-        newest = open_draft(files).list
-        new = next_list(
-            newest,
-            changes,
-            lambda name: read_public_key(holders.folder / name),
-            lambda name: b"",
-            issued=max(now(), newest.issued + timedelta(seconds=1)),
-        )
-        files = propose(files, new)
-    write_folder(holders.folder / "list-3", files)
-    code, seen, err = sign(holders.run, holders.folder, "list-3", "ttma", *known)
-    assert code == 0, err
-    assert "since list 1, the last one known here" in seen
-    assert f"NEW organisation {SITE}/orgs/evil" in seen
