@@ -129,6 +129,13 @@ def test_shares_of_groups_are_not_ours() -> None:
     refused(groups[1][:2], key)
 
 
+@pytest.mark.parametrize("key", [KEY, HOLDER], ids=["ES256", "Ed25519"])
+@pytest.mark.parametrize("secret", [b"\xff" * 32, b"\x01" * 16, bytes(32), b"\xff" * 64])
+def test_K03_a_secret_that_makes_no_key_reads_alike(key: AnyPrivateKey, secret: bytes) -> None:
+    (made,) = generate_mnemonics(1, [(2, 3)], secret, iteration_exponent=0)
+    refused(made[:2], key)
+
+
 def test_work_that_takes_minutes_is_not_done() -> None:
     (slow,) = generate_mnemonics(1, [(2, 3)], bytes(31) + b"\x01", iteration_exponent=5)
     refused(slow[:2], ec.derive_private_key(1, ec.SECP256R1()))
