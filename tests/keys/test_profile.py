@@ -212,7 +212,7 @@ def test_a_status_result() -> None:
     with pytest.raises(FormatError):
         parse_certificate(edited(lambda m: (change(m), results(m)[0].update(status="Failed"))))
     with pytest.raises(FormatError, match="does not reach"):
-        parse_certificate(edited(lambda m: (change(m), results(m)[0].pop("status"))))
+        parse_certificate(edited(lambda m: (change(m), results(m)[0].pop("status"), results(m)[0].update(value="92"))))
 
 
 def test_a_wallets_did_as_subject() -> None:
