@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from keys import console
+from keys.clock_cli import clock
 from keys.console import escape, print_json
 from keys.cosign_cli import cosign
 from keys.encoding import format_time, sri
@@ -128,6 +129,7 @@ cli.add_command(withdraw)
 cli.add_command(status)
 cli.add_command(trust)
 cli.add_command(transcript)
+cli.add_command(clock)
 cli.add_command(rehearse)
 cli.add_command(runbook)
 

@@ -156,7 +156,7 @@ class Home:
         if last is not None and now < parse_time(last):
             raise HandsealError(
                 f"clock: shows {format_time(now)}, but the last ceremony here was at {last}",
-                hint="set this machine's clock",
+                hint="set this machine's clock; if it is right and was ahead then: handseal-ceremony clock --help",
             )
 
     @contextmanager

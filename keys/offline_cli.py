@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -106,23 +106,31 @@ def confirm_count(
     count: int, confirm: str | None, transcript: Transcript, ask: Callable[[str], str] | None = None
 ) -> None:
     """As `confirm_words`, with the number of what is listed: for what cannot be undone, and nobody reads words of."""
-    put = (lambda _: confirm) if confirm is not None else ask or _terminal("count", "how many they are")
-    for _ in range(TRIES if confirm is None else 1):
-        if put(f"to take back all {count} for good, type their number").strip() == str(count):
-            transcript.add("count-confirmed", count=str(count))
-            return
-        transcript.add("count-wrong")
-        talk(f"that is not {count}")
-    raise HandsealError(f"count: is not {count}", hint="nothing was withdrawn; look at the list again")
+    question = f"to take back all {count} for good, type their number"
+    answers = (confirm,) if confirm is not None else _asked(question, ask or _terminal("count", "how many they are"))
+    if not _is_among("count", str(count), answers, transcript):
+        raise HandsealError(f"count: is not {count}", hint="nothing was withdrawn; look at the list again")
+
+
+def confirm_date(
+    moment: datetime, confirm: str | None, transcript: Transcript, ask: Callable[[str], str] | None = None
+) -> None:
+    """As `confirm_words`, with the date of `moment`, which is not shown: people read it off another clock."""
+    question = "today's date in UTC, from a watch or a telephone, as 2026-11-20"
+    answers = (confirm,) if confirm is not None else _asked(question, ask or _terminal("date", "2026-11-20"))
+    if not _is_among("date", f"{moment:%Y-%m-%d}", answers, transcript):
+        raise HandsealError("date: is not that of this machine's clock", hint="nothing was changed; set the clock")
 
 
 @contextmanager
-def ceremony_transcript(home: Home, command: str, *, guide: Guide, **details: str) -> Iterator[Transcript]:
+def ceremony_transcript(
+    home: Home, command: str, *, guide: Guide, check: Callable[[Home, datetime], None] | None = None, **details: str
+) -> Iterator[Transcript]:
     """A transcript whose lines are on disk as they are added; closed, it is read back, and a record made of it.
 
-    HandsealError where the clock cannot be right (K07), before anything is written.
+    HandsealError where the clock cannot be right (K07), before anything is written: by `check`, or `require_clock`.
     """
-    require_clock(home, now())
+    (check or require_clock)(home, now())
     guide.check(now())
     with home.new_transcript(command, now()) as (path, append):
         transcript = Transcript(append, now)
@@ -142,12 +150,32 @@ def ceremony_transcript(home: Home, command: str, *, guide: Guide, **details: st
 
 def require_clock(home: Home, moment: datetime) -> None:
     """HandsealError where the clock stands before this program was made or before the last ceremony here (K07)."""
+    require_released(moment)
+    home.require_clock(moment)
+
+
+def require_released(moment: datetime) -> None:
+    """HandsealError where the clock stands before this program was made."""
     if moment < RELEASED:
         raise HandsealError(
             f"clock: shows {format_time(moment)}, before this version was made ({RELEASED:%Y-%m-%d})",
             hint="set this machine's clock",
         )
-    home.require_clock(moment)
+
+
+def _asked(question: str, ask: Callable[[str], str]) -> Iterator[str]:
+    return (ask(question) for _ in range(TRIES))
+
+
+def _is_among(what: str, expected: str, answers: Iterable[str], transcript: Transcript) -> bool:
+    """Whether the expected answer comes; each one stands in the transcript."""
+    for answer in answers:
+        if answer.strip() == expected:
+            transcript.add(f"{what}-confirmed", **{what: expected})
+            return True
+        transcript.add(f"{what}-wrong")
+        talk(f"that is not the {what}")
+    return False
 
 
 def _terminal(what: str, given: str, more: str = "") -> Callable[[str], str]:

@@ -23,6 +23,7 @@ _TITLES = {
     "withdraw": "Co-signatures were withdrawn",
     "status": "A status list was written",
     "trust-sign": "A trust list was signed",
+    "clock": "The time that is remembered was set back",
     "split": "A key was split into shares",
     "recover": "A key was made again from its shares",
     "drill": "Shares were proven to make their key",

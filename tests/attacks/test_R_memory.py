@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from keys.encoding import canonical
+from keys.encoding import canonical, format_time
 from keys.trust_metadata import add_signature, parse_root
 from tests.killed import deaths
 from tests.published import Desk
@@ -181,6 +182,19 @@ def test_R14_a_clock_that_goes_back(desk: Desk, back: int, outcome: Outcome, res
     assert desk.rollback(site).outcome is outcome
     desk.world.now += timedelta(seconds=back)
     assert desk.rollback(site).outcome is Outcome.PASS
+
+
+def test_R14_a_clock_that_was_ahead_is_set_right_in_the_state_by_hand(desk: Desk) -> None:
+    """As templates/hosting/README.md has it; what was seen of the trust list is kept."""
+    first = desk.published.trust_files
+    desk.published.write_trust(desk.published.next_trust_list(desk.now - LATER))
+    desk.open().materials(desk.now + timedelta(days=30))
+    assert desk.rollback().outcome is Outcome.UNKNOWN
+    path = desk.folder / "state.json"
+    path.write_bytes(re.sub(rb'(?<="clock":")[^"]*', format_time(desk.now).encode(), path.read_bytes()))
+    assert desk.rollback().outcome is Outcome.PASS
+    desk.published.write_trust(first)
+    assert "trust list 1, and list 2 was seen before" in desk.rollback().text
 
 
 def test_R14_a_running_verifier_without_a_state(desk: Desk) -> None:
