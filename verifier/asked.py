@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from keys.errors import FormatError
 from keys.names import parse_lookup_id
@@ -12,6 +12,8 @@ from keys.names import parse_lookup_id
 _LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _MAX_NUMBER = 100
 _MAX_LINK = 300
+_HOST = re.compile(r"[A-Za-z0-9_.:\[\]-]+")
+_MAX_SHOWN = 60
 
 
 class MisreadError(Exception):
@@ -60,13 +62,25 @@ def _lookup_of_link(link: str, base_urls: Sequence[str]) -> str:
         raise MisreadError("link-unreadable") from fault
     ours = [urlsplit(base_url) for base_url in base_urls]
     if (parts.scheme.lower(), parts.netloc.lower()) not in [(base.scheme, base.netloc) for base in ours]:
-        if not parts.netloc:
-            raise MisreadError("link-unreadable")
-        raise MisreadError("link-elsewhere", host=parts.netloc[:60], ours=ours[0].netloc if ours else "")
+        raise MisreadError("link-elsewhere", host=_host(parts), ours=ours[0].netloc if ours else "")
     folder, _, number = unquote(parts.path).lstrip("/").partition("/")
     if folder.upper() != "C":
         raise MisreadError("link-no-certificate", start=f"{base_urls[0]}/c/")
     return _number(re.sub(r"(?i)\.jwt\Z", "", number))
+
+
+def _host(parts: SplitResult) -> str:
+    """Where a link leads, in the letters that a name server knows: whoever made it may have written an answer there.
+
+    Look-alikes of other scripts show as `xn--…`, what stands before an `@` is no host, of a long one the end counts.
+    """
+    try:
+        host = parts.netloc.rpartition("@")[2].encode("idna").decode("ascii")
+    except UnicodeError as fault:
+        raise MisreadError("link-unreadable") from fault
+    if not _HOST.fullmatch(host):
+        raise MisreadError("link-unreadable")
+    return host if len(host) <= _MAX_SHOWN else f"…{host[-_MAX_SHOWN:]}"
 
 
 def _number(text: str) -> str:

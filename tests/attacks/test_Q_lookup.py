@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import statistics
 import time
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 from keys.errors import ConfigurationError
 from keys.names import lookup_id
 from tests.served import Page, Served
+from tests.verifier.photographs import code, saved
 from tests.world import SITE
 from verifier.report import Verdict
 from verifier.web import Settings
@@ -110,14 +112,40 @@ def test_Q06_a_link_to_another_host_is_refused_with_that_host(client: FlaskClien
     for link, host in (
         (f"https://verify-river.example/c/{lookup}", "verify-river.example"),
         (f"http://verify.river.example/c/{lookup}", "verify.river.example"),
-        (f"https://verify.river.example@evil.example/c/{lookup}", "verify.river.example@evil.example"),
+        (f"https://verify.river.example@evil.example/c/{lookup}", "evil.example"),
         (f"https://verify.river.example:8443/c/{lookup}", "verify.river.example:8443"),
-        (f"https://vеrify.river.example/c/{lookup}", "vеrify.river.example"),  # a Cyrillic letter
+        (f"https://vеrify.river.example/c/{lookup}", "xn--vrify-zwe.river.example"),  # a Cyrillic letter
         (f"https://verify.river.example.evil.example/c/{lookup}", "verify.river.example.evil.example"),
+        (f"https://verify.river.example.{'a' * 60}.evil.example/c/{lookup}", f"…{'a' * 47}.evil.example"),
     ):
         answer = client.post("/", data={"text": link})
         assert answer.status_code == 400
         assert f"leads to {host}, not to verify.river.example" in Page(answer.text).text
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "Valid\u2800certificate\u2800of\u2800Anna",  # a letter that looks like a space and is none
+        "evil\u202e.example",
+        "river.example\u2066",
+        "a\x00b.example",
+        "✓-“valid”.example",
+        "<b>valid</b>",
+        "valid!,certificate",
+        "a" * 64 + ".example",
+    ],
+)
+def test_Q06_words_in_place_of_a_host_are_not_said_on_our_page(client: FlaskClient, host: str) -> None:
+    link = f"https://{host}/c/1"
+    said = [Page(client.post("/", data={"text": link}).text).text]
+    for data in (link.encode(), saved(code(link))):
+        report = client.post("/api/verify", data={"file": (io.BytesIO(data), "a")}).get_json()
+        said.append(report["checks"][0]["text"])
+        assert client.post("/receipt.pdf", data={"file": (io.BytesIO(data), "a")}).status_code == 200
+    for text in said:
+        assert host not in text
+        assert any(words in text for words in ("not a link that can be read", "does not lead to", "xn--"))
 
 
 def test_Q07_there_is_no_redirect(client: FlaskClient, lookup: str) -> None:
