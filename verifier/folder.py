@@ -16,6 +16,7 @@ from keys.errors import HandsealError
 from keys.files import PUBLIC, read_bounded, replace_file
 
 MAX_SITE_FILE = 8 * 1024 * 1024
+MAX_DEPTH = 64  # folders within each other; a site has five
 INDEX = "index.json"
 _FOLDER_MODE = 0o755
 _CERTIFICATES = "c"
@@ -57,7 +58,10 @@ class Folder:
         return True
 
     def names(self, below: str = "") -> Iterator[str]:
-        """Every file's path in order, without what is hidden or half written."""
+        """Every file's path in order, without what is hidden or half written.
+
+        HandsealError for folders within each other beyond MAX_DEPTH.
+        """
         yield from _files(self.path(below) if below else self.folder, f"{below}/" if below else "")
 
 
@@ -104,6 +108,8 @@ def publish_index(site: Folder) -> bool:
 
 
 def _files(folder: Path, prefix: str) -> Iterator[str]:
+    if prefix.count("/") > MAX_DEPTH:
+        raise HandsealError(f"{folder}: lies deeper than {MAX_DEPTH} folders")
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:

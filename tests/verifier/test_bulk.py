@@ -21,6 +21,7 @@ from tests.world import CLINIC, SITE, list_of
 from verifier import bulk_files
 from verifier.bulk import COLUMNS, headings
 from verifier.cli import main
+from verifier.folder import MAX_DEPTH
 from verifier.language import LANGUAGES, words_in
 
 NAMES = ("สมชาย ปิ่นทอง", "محمد عبد الرحمن", "阮文安", "นิดา", "Đỗ Thị Hằng", "김민지", "देवी", "María Núñez", "Иван")
@@ -212,6 +213,18 @@ def test_links_of_a_folder_are_not_followed(desk: BulkDesk) -> None:
     (desk.inbox / ".hidden").write_bytes(b"x")
     assert desk.run(str(desk.inbox)) == 3
     assert [row["found"] for row in desk.rows()] == ["This file could not be opened."] * 2
+
+
+def test_W05_folders_within_each_other_end(desk: BulkDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever packs an archive that an employer unpacks says how deep it is: a thousand folders ended the program."""
+    inner = desk.inbox.joinpath(*["a"] * MAX_DEPTH)
+    inner.mkdir(parents=True)
+    (inner / "one.jwt").write_bytes(desk.token)
+    assert desk.run(str(desk.inbox)) == 0
+    (inner / "a").mkdir()
+    assert main(["bulk", str(desk.inbox), *desk.options, "--out", str(desk.folder / "deeper.csv")]) == 1
+    assert f"lies deeper than {MAX_DEPTH} folders" in capsys.readouterr().err
+    assert not (desk.folder / "deeper.csv").exists()
 
 
 def test_too_many_inputs_are_refused(

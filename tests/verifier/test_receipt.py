@@ -25,7 +25,7 @@ from tests.published import LOOKUP
 from tests.served import Served
 from tests.verifier.pdf import pdf_with
 from tests.verifier.test_cli import Desk
-from tests.world import CLINIC, SITE, World
+from tests.world import CLINIC, SITE
 from verifier.cli import main
 from verifier.fonts import lent_fonts
 from verifier.language import LANGUAGES, words_in
@@ -290,7 +290,9 @@ def test_a_signed_receipt_at_the_terminal(desk: Desk, capsys: pytest.CaptureFixt
     assert f"Asked about  {format_time(at)}" in shown
     assert f"Certificate  SHA-256 {sha256(desk.token).hex()}" in shown
     assert main([*asked, "--of", desk.file("bare.jwt", desk.token + b"\n")]) == 0
-    assert main([*asked, "--of", desk.file("other.pdf", pdf_with(World().issue()))]) == 1
-    assert "is about something else" in capsys.readouterr().err
+    other = desk.world.issue(core=desk.world.core("Anna Smith"))
+    for files in (pdf_with(other), pdf_with(desk.token, other)):
+        assert main([*asked, "--of", desk.file("other.pdf", files)]) == 1
+        assert "is about something else" in capsys.readouterr().err
     out.write_bytes(out.read_bytes()[:-4] + b"AAAA")
     assert main(asked) == 1
