@@ -47,8 +47,12 @@ class PublishedSyllabus(Struct, frozen=True):
 class Answers:
     """Questions to one published site; keeps nothing but the last certificate that was found, in memory."""
 
-    def __init__(self, site: Site, clock: Callable[[], datetime], base_url: str) -> None:
+    def __init__(
+        self, site: Site, clock: Callable[[], datetime], base_url: str, find: Callable[[str], bytes | None]
+    ) -> None:
+        """`find` gives the certificate behind a number that lies in a file or a text."""
         self._site = site
+        self._find = find
         self._base_url = base_url
         self._clock = clock
         self._last_found = b""
@@ -74,7 +78,7 @@ class Answers:
         """The same, with what a receipt says of it."""
         now = self._clock()
         materials = self._site.materials(now)
-        pages = pages_of(materials, self._site.certificate, self._base_url)
+        pages = pages_of(materials, self._find, self._base_url)
         report = verify_carried(data, materials, at=now, now=now, pages=pages)
         return Answered(report, materials, data, now)
 
@@ -82,7 +86,7 @@ class Answers:
         """Of each a line, all at one moment against one snapshot; `count` gets each report."""
         now = self._clock()
         materials = self._site.materials(now)
-        pages = pages_of(materials, self._site.certificate, self._base_url)
+        pages = pages_of(materials, self._find, self._base_url)
         check = partial(verify_carried, materials=materials, at=now, now=now, pages=pages)
         return tuple(
             check_all(given, check, words, now, lambda _number, _given, report: count(report) if count else None)
@@ -90,7 +94,7 @@ class Answers:
 
     def addresses(self) -> tuple[str, ...]:
         """Where links of this verifier's certificates lead: here, and to the site it answers for."""
-        return pages_of(self._site.materials(self._clock()), self._site.certificate, self._base_url).bases
+        return pages_of(self._site.materials(self._clock()), self._find, self._base_url).bases
 
     def token(self, lookup: str) -> bytes | None:
         return self._site.certificate(lookup)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, abort, current_app, request, stream_with_context
 from msgspec import UNSET, Struct, UnsetType
+from werkzeug.exceptions import TooManyRequests
 
 from keys.errors import FormatError
 from keys.names import parse_lookup_id
@@ -122,7 +123,10 @@ class Api:
             return problem(words, 400, LINE_FORM, source=source)
         if lookup is not None and not self._limit.may_look_up(place):
             return problem(words, 429, source=source)
-        report = self._answers.by_bytes(credential) if credential is not None else self._looked_up(lookup or b"")
+        try:
+            report = self._answers.by_bytes(credential) if credential is not None else self._looked_up(lookup or b"")
+        except TooManyRequests:  # the credential is a number or a link
+            return problem(words, 429, source=source)
         if report is None:
             self._limit.looked_up_in_vain(place)
             return problem(words, 404, case="no-certificate", source=source)

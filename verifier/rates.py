@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_limiter import ApplicationLimit, Limiter
 from limits import RateLimitItemPerMinute
 from limits.storage import Storage
@@ -73,6 +74,20 @@ class RateLimit:
 
     def looked_up_in_vain(self, place: str) -> None:
         self._limiter.limiter.hit(self._unknown, place, "bulk")
+
+    def sparing(self, find: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
+        """`find` for numbers in files and texts; 429 for a client who asked for too many that are not there (Q03)."""
+
+        def sought(lookup: str) -> bytes | None:
+            place = self.place()
+            if not self.may_look_up(place):
+                abort(429)
+            token = find(lookup)
+            if token is None:
+                self.looked_up_in_vain(place)
+            return token
+
+        return sought
 
     def _tell(self, response: Response) -> Response:
         """Programs are told what is left, and everybody who has to wait how long."""

@@ -116,12 +116,13 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
         words_in(language)
     parts = page_parts(static_files())
     _prepare_templates(app, base_url, parts, site.root_digest)
-    answers, count = Answers(site, clock, base_url), tally.count if tally else None
+    limit = RateLimit(settings.rates)
+    answers = Answers(site, clock, base_url, limit.sparing(site.certificate))
+    count = tally.count if tally else None
     Views(answers, base_url, parts, count).register(app)
     app.jinja_env.globals["signs_receipts"] = settings.signer is not None
     BulkViews(answers, parts[MANY].address, count).register(app)
     ReceiptViews(answers, Operator(base_url, PROGRAM, settings.signer)).register(app)
-    limit = RateLimit(settings.rates)
     Api(answers, base_url, limit, time.monotonic, count).register(app)
     app.register_error_handler(HTTPException, _failed)
     if settings.proxies:

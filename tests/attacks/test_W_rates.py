@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import secrets
@@ -74,6 +75,33 @@ def test_Q03_many_numbers_in_one_request_are_no_way_around(
     lines = b"".join(json.dumps({"id": number}).encode() + b"\n" for number in (*(strange() for _ in range(8)), lookup))
     answer = client.post("/api/verify/bulk", data=lines, content_type="application/x-ndjson")
     assert [json.loads(line)["status"] for line in answer.data.splitlines()] == [404] * 6 + [429] * 3
+
+
+def in_file(number: str) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(number.encode()), "a.txt"
+
+
+@pytest.mark.parametrize("route", ["/api/verify", "/", "/receipt.pdf"])
+def test_Q03_a_number_in_a_file_is_no_way_around(
+    served: Served, lookup: str, clock: time_machine.Traveller, route: str
+) -> None:
+    """Else 300 uploads a minute ask for 300 numbers."""
+    client = behind(served)
+    asked = [*(strange() for _ in range(RATES.unknown)), lookup]
+    answers = [client.post(route, data={"file": in_file(number)}).status_code for number in asked]
+    assert answers == [200] * RATES.unknown + [429]
+    assert client.get("/").status_code == 200
+
+
+def test_Q03_many_files_and_credentials_at_once_are_no_way_around(
+    served: Served, lookup: str, clock: time_machine.Traveller
+) -> None:
+    client = behind(served)
+    assert client.post("/bulk", data={"file": [in_file(strange()) for _ in range(RATES.unknown)]}).status_code == 200
+    assert client.post("/bulk", data={"file": [in_file(lookup)]}).status_code == 429
+    lines = b"".join(json.dumps({"credential": one}).encode() + b"\n" for one in (lookup, "x", f"{SITE}/c/{lookup}"))
+    answer = client.post("/api/verify/bulk", data=lines, content_type="application/x-ndjson")
+    assert [json.loads(line).get("status") for line in answer.data.splitlines()] == [429, None, 429]
 
 
 def test_W09_a_client_waits_and_is_told_how_long(served: Served, clock: time_machine.Traveller) -> None:
