@@ -26,6 +26,8 @@ from verifier.zip_files import TOO_MUCH, ZIP_STARTS, Archive
 MAX_CHECKED = 100
 """Of one form; whoever has more runs the command, or sends them one by one as the page's script does."""
 MAX_UNPACKED = 50_000_000
+MAX_SECONDS = 20  # for one form: a picture takes up to two, and what is not checked by then may be sent again
+NO_TIME = "no-time"  # a case of `token.form` in the messages
 _SHOWN = ("number", "source", "answer", "name", "programme", "until", "found", "same-as")
 _TONES = {Verdict.VALID: "good", Verdict.UNKNOWN: "open", Verdict.REVOKED: "bad", Verdict.INVALID: "bad"}
 
@@ -40,8 +42,11 @@ class Cells(Struct, frozen=True):
 class BulkViews:
     """`/bulk`, with and without its script."""
 
-    def __init__(self, answers: Answers, script: str, count: Callable[[Report], None] | None) -> None:
+    def __init__(
+        self, answers: Answers, script: str, seconds: Callable[[], float], count: Callable[[Report], None] | None
+    ) -> None:
         self._answers = answers
+        self._seconds = seconds  # of a clock that never goes back
         self._script = script  # its address
         self._count = count
 
@@ -58,8 +63,17 @@ class BulkViews:
         if not uploads:
             return self._page((), reader_of(request).words.say("bulk.page.nothing"))
         words = reader_of(request).words
-        lines = self._answers.many(_bounded(_given(uploads)), words, self._count)
+        lines = self._answers.many(self._bounded(_given(uploads)), words, self._count)
         return _table(lines, words) if request.form.get("as") == "csv" else self._page(lines)
+
+    def _bounded(self, given: Iterator[Given]) -> Iterator[Given]:
+        """The first ones, as many as there is time for, and a line that says that there are more."""
+        until = self._seconds() + MAX_SECONDS
+        for one in islice(given, MAX_CHECKED):
+            yield one if self._seconds() <= until else Given(one.source, case=NO_TIME)
+        more = next(given, None)
+        if more is not None:
+            yield Given(more.source, case=TOO_MUCH)
 
     def _page(self, lines: tuple[Line, ...], fault: str = "") -> Response:
         words = reader_of(request).words
@@ -93,11 +107,3 @@ def _given(uploads: list[FileStorage]) -> Iterator[Given]:
             yield from archived(Archive(BytesIO(data), limit=MAX_UNPACKED, entry_limit=MAX_CARRIER_BYTES), name)
         else:
             yield Given(name, data)
-
-
-def _bounded(given: Iterator[Given]) -> Iterator[Given]:
-    """The first ones, and a line that says that there are more."""
-    yield from islice(given, MAX_CHECKED)
-    more = next(given, None)
-    if more is not None:
-        yield Given(more.source, case=TOO_MUCH)

@@ -121,7 +121,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     count = tally.count if tally else None
     Views(answers, base_url, parts, count).register(app)
     app.jinja_env.globals["signs_receipts"] = settings.signer is not None
-    BulkViews(answers, parts[MANY].address, count).register(app)
+    BulkViews(answers, parts[MANY].address, time.monotonic, count).register(app)
     ReceiptViews(answers, Operator(base_url, PROGRAM, settings.signer)).register(app)
     Api(answers, base_url, limit, time.monotonic, count).register(app)
     app.register_error_handler(HTTPException, _failed)

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from tests.served import Served
 from tests.verifier.pdf import pdf_with
 from tests.world import SITE
+from verifier import bulk_views
 from verifier.bulk import COLUMNS, headings
 from verifier.bulk_views import MAX_CHECKED
 from verifier.language import words_in
@@ -90,6 +91,16 @@ def test_W05_no_more_is_checked_than_a_request_may_ask(client: FlaskClient, coun
     rows = table(post(client, {"many.zip": stream.getvalue()}, **{"as": "csv"}))
     assert len(rows) == min(count, MAX_CHECKED + 1)
     assert rows[-1]["found"].startswith("This archive (ZIP) holds more") is (count > MAX_CHECKED)
+
+
+def test_W05_a_form_takes_no_longer_than_it_may(
+    client: FlaskClient, valid: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred small pictures full of code corners kept a thread for three minutes."""
+    monkeypatch.setattr(bulk_views, "MAX_SECONDS", -1)
+    (row,) = table(post(client, {"a.pdf": valid}, **{"as": "csv"}))
+    assert (row["answer"], row["name"]) == ("Could not check", "")
+    assert row["found"].startswith("There was no time left for this file.")
 
 
 def test_W05_ten_thousand_files_are_refused(client: FlaskClient) -> None:
