@@ -18,6 +18,7 @@
   const titles = JSON.parse(form.dataset.titles);
   const tones = JSON.parse(form.dataset.tones);
   let answered = false; // whether the table is of the files that are chosen now
+  let run = 0; // of checks: one that is not the last fills no table
 
   const isArchive = async (file) => {
     const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
@@ -86,17 +87,29 @@
     document.getElementById("bulk-progress").hidden = false;
   }
 
+  /** Checks these files and no others; whether nobody began anew meanwhile. */
   async function checkAll(files) {
-    const seen = new Map();
-    body.replaceChildren();
+    forget();
+    const [mine, seen] = [run, new Map()];
     document.getElementById("bulk-answers").hidden = false;
     progress(0, files.length);
     for (const [place, file] of files.entries()) {
       const lost = (fault) => ({ verdict: "unknown", checks: [], credential: null, fault: fault.message });
-      show(place + 1, file, await ask(file).catch(lost), seen);
+      const report = await ask(file).catch(lost);
+      if (mine !== run) return false;
+      show(place + 1, file, report, seen);
       progress(place + 1, files.length);
     }
     answered = true;
+    return true;
+  }
+
+  /** Takes away what was found about other files, or some time ago. */
+  function forget() {
+    run += 1;
+    answered = false;
+    body.replaceChildren();
+    document.getElementById("bulk-answers").hidden = document.getElementById("bulk-progress").hidden = true;
   }
 
   /** The table as CSV, of which no cell is run by a spreadsheet. */
@@ -111,23 +124,22 @@
     URL.revokeObjectURL(link.href);
   }
 
-  document.getElementById("files").addEventListener("change", () => {
-    answered = false;
-  });
+  document.getElementById("files").addEventListener("change", forget);
 
   form.addEventListener("submit", async (event) => {
     if (form.dataset.plain) return;
     event.preventDefault();
     const { submitter } = event;
     const files = [...document.getElementById("files").files];
-    const archives = await Promise.all(files.map(isArchive));
+    const archives = await Promise.all(files.map((file) => isArchive(file).catch(() => false))); // one that is gone gets its row;
     if (archives.includes(true)) {
       form.dataset.plain = "yes";
       form.requestSubmit(submitter);
       delete form.dataset.plain;
       return;
     }
-    if (!answered) await checkAll(files);
-    if (submitter?.value === "csv") save();
+    const saves = submitter?.value === "csv";
+    const whole = (saves && answered) || (await checkAll(files));
+    if (saves && whole) save();
   });
 }

@@ -84,27 +84,38 @@ globalThis.Handseal ??= {};
     line.dataset.own = report.verdict;
   }
 
+  /** A file's bytes; of one that is too large as many of no meaning. */
+  const bytesIn = async (file) => new Uint8Array(file.size > MAX_FILE_BYTES ? MAX_FILE_BYTES + 1 : await file.arrayBuffer());
+
   /** The card to check a file without sending it. */
   async function openCard(card) {
     const speak = await speaker();
     const answer = byId("here-answer");
-    const show = async (bytes) => {
+    let asked = 0; // how often: only the last question is answered, and no answer stands beside another question
+    const clear = () => {
+      asked += 1;
+      answer.replaceChildren();
+      answer.ariaBusy = "false";
+      delete answer.dataset.verdict;
+    };
+    const show = async (reporting) => {
+      clear();
+      const mine = asked;
       answer.ariaBusy = "true";
-      const report = await ask(bytes).catch((fault) => {
+      const report = await reporting.catch((fault) => {
         H.lastFault = fault; // for whoever looks into why this browser failed; nobody is told
         return { ...H.undecided("unknown"), incapable: true };
       });
+      if (mine !== asked) return;
       answer.replaceChildren(...H.shown(report, speak));
       answer.ariaBusy = "false";
       answer.dataset.verdict = report.verdict;
       answer.focus();
     };
-    const showFile = async (file) => {
-      if (file) await show(file.size > MAX_FILE_BYTES ? new Uint8Array(MAX_FILE_BYTES + 1) : new Uint8Array(await file.arrayBuffer()));
-    };
+    const showFile = (file) => file && show(bytesIn(file).then(ask, () => H.undecided("unreadable")));
     const text = byId("here-text");
     byId("here-file").addEventListener("change", (event) => showFile(event.target.files[0]));
-    text.addEventListener("input", () => text.value.trim().length > 60 && show(H.bytesOf(text.value.trim())));
+    text.addEventListener("input", () => (text.value.trim().length > 60 ? show(ask(H.bytesOf(text.value.trim()))) : clear()));
     takeDrops(card, showFile);
     card.hidden = false;
     if (new URLSearchParams(location.search).has("offline")) {

@@ -121,6 +121,53 @@ def test_a_pasted_credential_and_a_file_without_one(live: Live, reader: Page) ->
     assert NAME not in answer.inner_text()
 
 
+# A file that takes long to be read, from a stick or a network drive, and one that went away since it was chosen.
+READING = """const plain = Blob.prototype.arrayBuffer;
+    Blob.prototype.arrayBuffer = async function () {
+      if (this.name === "slow.pdf") await new Promise((done) => { globalThis.arrive = done; });
+      if (this.name === "gone.pdf") throw new DOMException("It is not there.", "NotFoundError");
+      return plain.call(this);
+    };"""
+
+
+def test_P03_the_answer_on_the_screen_is_that_of_the_last_file(live: Live, reader: Page) -> None:
+    """A forger's file was dropped after a slow genuine one, and the genuine one's answer came to stand for it."""
+    reader.add_init_script(READING)
+    reader.goto(live.url)
+    expect(reader.locator("#here")).to_be_visible(timeout=15_000)
+    answer = reader.locator("#here-answer")
+    valid = pdf_with(token_of(live, Verdict.VALID))
+    choose(reader, "quick.pdf", valid)
+    expect(answer).to_have_attribute("data-verdict", "valid", timeout=15_000)
+    choose(reader, "slow.pdf", valid)
+    expect(answer).to_have_text("")  # nothing stands there for the file that is being read
+    choose(reader, "forged.pdf", pdf_with(token_of(live, Verdict.INVALID)))
+    expect(answer).to_have_attribute("data-verdict", "invalid", timeout=15_000)
+    reader.evaluate("""() => {
+      globalThis.shown = [];
+      const note = () => shown.push(document.getElementById("here-answer").dataset.verdict);
+      new MutationObserver(note).observe(document.getElementById("here-answer"), { attributes: true });
+      arrive();
+    }""")
+    choose(reader, "last.jwt", token_of(live, Verdict.REVOKED))
+    expect(answer).to_have_attribute("data-verdict", "revoked", timeout=15_000)
+    choose(reader, "gone.pdf", valid)
+    expect(answer).to_have_attribute("data-verdict", "unknown", timeout=15_000)
+    expect(answer).to_contain_text("This file could not be opened.")
+    assert NAME not in answer.inner_text()
+    assert "valid" not in reader.evaluate("() => shown")
+
+
+def test_P03_an_answer_goes_with_the_text_it_was_about(live: Live, reader: Page) -> None:
+    reader.goto(live.url)
+    expect(reader.locator("#here")).to_be_visible(timeout=15_000)
+    answer = reader.locator("#here-answer")
+    reader.locator("#here-text").fill(token_of(live, Verdict.VALID).decode())
+    expect(answer).to_have_attribute("data-verdict", "valid", timeout=15_000)
+    reader.locator("#here-text").fill("another one")
+    expect(answer).to_have_text("")
+
+
 def test_markup_in_a_certificate_is_shown_as_text(live: Live, reader: Page) -> None:
     token = live.served.issue(Verdict.VALID, name="<img src=x onerror=alert(1)>")
     reader.goto(live.url)
