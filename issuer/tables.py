@@ -181,7 +181,7 @@ def _read_header(
 
 
 def _separator_hint(cells: list[str]) -> str:
-    return "cells are separated by commas" if len(cells) == 1 and re.search(r"[;\t|]", cells[0]) else ""
+    return "cells are separated by commas or semicolons" if len(cells) == 1 and re.search(r"[\t|]", cells[0]) else ""
 
 
 def _read_rows(table: Table, lines: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import io
 
 from keys.errors import FormatError
 from keys.names import require_urn_uuid
+from keys.tables import separator_of
 
 MAX_LIST_FILE = 16 * 1024 * 1024
 COLUMN = "certificate"
@@ -21,7 +22,7 @@ def parse_certificate_list(data: bytes, place: str) -> tuple[str, ...]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise FormatError(f"{place}: is not UTF-8", hint="save it again as CSV in UTF-8") from fault
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator_of(text))
     found: dict[str, None] = {}
     column = None
     try:

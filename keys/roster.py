@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from keys.encoding import Digest, sha256
 from keys.errors import FormatError
+from keys.tables import separator_of
 from keys.text import FORMULA_STARTS, require_text
 
 MAX_ROSTER_BYTES = 8 * 1024 * 1024
@@ -97,7 +98,7 @@ def parse_roster(data: bytes, place: str) -> Roster:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise FormatError(f"{place}: is not UTF-8", hint="save it again as CSV in UTF-8") from fault
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator_of(text))
     try:
         header = next(rows, None)
         if header is None:

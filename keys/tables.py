@@ -1,4 +1,4 @@
-"""A table for a spreadsheet, of which no cell is run (I01)."""
+"""A table for a spreadsheet, of which no cell is run (I01), and how one that comes from there parts its cells."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Itera
     yield _line(headings).encode("utf-8-sig")
     for row in rows:
         yield _line(f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row).encode("utf-8")
+
+
+def separator_of(text: str) -> str:
+    """What parts the cells of a CSV text: commas, or semicolons where its first row has these and no comma.
+
+    Spreadsheets write semicolons, under the same name, wherever a comma begins the decimals. Notes (`#`) are no row.
+    """
+    rows = (line for line in io.StringIO(text) if line.strip(" ,;\r\n") and not line.lstrip('"').startswith("#"))
+    first = next(rows, "")
+    return ";" if ";" in first and "," not in first else ","
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 
 from keys.errors import FormatError
+from keys.tables import separator_of
 from verifier.workbook import ZIP_MAGIC, first_sheet
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -41,11 +42,12 @@ def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
         raise FormatError(f"{name}: mixes different line ends", hint=_SAVE_AS)
     if newlines > MAX_LINES:
         raise FormatError(f"{name}: has more than {MAX_ROWS} rows", hint="split it into several files")
+    separator = separator_of(text)
     for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
         if len(line) > MAX_LINE:
             raise FormatError(f"{name}: row {number}: is longer than {MAX_LINE} characters")
         try:
-            yield number, next(csv.reader([line], strict=True), [])
+            yield number, next(csv.reader([line], strict=True, delimiter=separator), [])
         except csv.Error as fault:
             raise FormatError(
                 f"{name}: row {number}: has a quotation mark that is not closed on its line",

@@ -205,6 +205,12 @@ def test_nothing_at_all_and_a_header_alone_are_refused() -> None:
         rows(b"id,day\n")
 
 
-def test_semicolons_are_noticed() -> None:
-    with refused("is unknown", "cells are separated by commas"):
-        rows(b"id;day\n1;2\n")
+def test_semicolons_part_cells_where_the_header_has_no_comma() -> None:
+    """As a spreadsheet of half of Europe saves the table of `handseal template`, whose notes hold commas."""
+    assert rows(b'# id: the clinic\'s own, unique;;\r\nid;day;note\r\n1;"2;3";a, b\r\n') == [["1", "2;3"]]
+    assert rows(b"id,day\n1;1,2\n") == [["1;1", "2"]]
+
+
+def test_tabs_are_noticed() -> None:
+    with refused("is unknown", "cells are separated by commas or semicolons"):
+        rows(b"id\tday\n1\t2\n")

@@ -38,6 +38,11 @@ def test_a_byte_order_mark_and_the_partners_own_columns_are_taken() -> None:
     assert differences(people("Ada Lovelace"), text) == []
 
 
+def test_a_spreadsheet_may_part_cells_by_semicolons() -> None:
+    roster = parse_roster("Name;Remark\r\nสมชาย ปิ่นทอง;a, b\r\n".encode("utf-8-sig"), "roster.csv")
+    assert [entry.name for entry in roster.entries] == ["สมชาย ปิ่นทอง"]
+
+
 def test_first_and_last_name_may_stand_apart() -> None:
     assert differences(people("Ada Lovelace"), "First name,Last-Name\nAda,Lovelace\n") == []
 

@@ -109,6 +109,7 @@ IDS = [row.core.id for row in ROWS]
         "\n".join(IDS),
         "\r\n".join(["certificate", *IDS, "", ""]),
         "\n".join(["\ufeffrow,certificate,remarks", *(f'1,{identity},"a, b"' for identity in IDS)]),
+        "\r\n".join(["row;certificate;remarks", *(f"1;{identity};a, b" for identity in IDS)]),
         "\n".join([*IDS, IDS[0]]),
     ],
 )

@@ -129,6 +129,13 @@ def test_a_table_of_numbers_and_links(desk: BulkDesk) -> None:
     ]
 
 
+@pytest.mark.parametrize("head", ["applicant;certificate", "Nok;0123456789ABCDEFGHJKMNPQRS"])
+def test_a_table_may_be_parted_by_semicolons(desk: BulkDesk, head: str) -> None:
+    desk.published.write_certificate(desk.token)
+    table = desk.file("applicants.csv", f"{head}\nSuda, N.;{SITE}/c/0123456789ABCDEFGHJKMNPQRS\n".encode())
+    assert desk.run(table) == 0
+
+
 def test_a_workbook_of_numbers(desk: BulkDesk) -> None:
     desk.published.write_certificate(desk.token)
     path = desk.folder / "applicants.xlsx"
