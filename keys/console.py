@@ -51,7 +51,7 @@ def _act(program: str, group: click.Command, arguments: list[str] | None) -> int
         click.echo(fault.format_message(), err=True)
         return ConfigurationError.exit_code
     except click.UsageError as fault:
-        hint = f"{program if fault.ctx is None else fault.ctx.command_path.rstrip()} --help"
+        hint = f"{program if fault.ctx is None else fault.ctx.command_path} --help"
         _complain(program, fault.format_message(), hint)
         return ConfigurationError.exit_code
     except HandsealError as fault:

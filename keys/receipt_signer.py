@@ -22,6 +22,7 @@ from keys.jws import Header, compact_jws, parse_header, split_token
 from keys.secret_files import MAX_SECRET_FILE, read_secret, write_secret
 
 _FIRST_LINE = b"Handseal receipt key: it signs receipts of a verifier and nothing else\n"
+_PUBLIC = ".pub.json"
 
 
 class ReceiptKey(Wire, frozen=True):
@@ -54,7 +55,7 @@ class ReceiptSigner:
 
 def create_receipt_key(path: Path) -> ReceiptKey:
     """A new key at `path` and its public half in `KEY.pub.json` beside it; both or none, nothing overwritten."""
-    beside = path.with_name(f"{path.name}.pub.json")
+    beside = path.with_name(f"{path.name}{_PUBLIC}")
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_secret(path, _FIRST_LINE + pem)
@@ -69,6 +70,9 @@ def create_receipt_key(path: Path) -> ReceiptKey:
 
 def open_receipt_key(path: Path) -> ReceiptSigner:
     """The key at `path`; HandsealError for a file that others may read, and for every other kind of key."""
+    if path.name.endswith(_PUBLIC):
+        hint = f"the key itself: {str(path).removesuffix(_PUBLIC)}"
+        raise HandsealError(f"{path}: is the public half of a key", hint=hint)
     data = read_secret(path)
     if not data.startswith(_FIRST_LINE):
         raise HandsealError(f"{path}: is no receipt key", hint="make one with: handseal-verify receipt-key FILE")
@@ -83,7 +87,10 @@ def open_receipt_key(path: Path) -> ReceiptSigner:
 
 def read_receipt_key(path: Path) -> ReceiptKey:
     """The public half as a file; FormatError for anything else."""
-    key = parse(read_bounded(path, MAX_SECRET_FILE), ReceiptKey, str(path))
+    data = read_bounded(path, MAX_SECRET_FILE)
+    if data.startswith(_FIRST_LINE):
+        raise FormatError(f"{path}: is the key, which nobody is given", hint=f"its public half: {path}{_PUBLIC}")
+    key = parse(data, ReceiptKey, str(path))
     if key.kid != thumbprint(key.jwk):
         raise FormatError(f"{path}: kid: is not the key's")
     return key

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from keys.console import escape
 from keys.credential import Certificate
-from keys.encoding import Digest, format_time, sha256
+from keys.encoding import Digest, format_time
 from verifier.carrier import undecided
 from verifier.language import Words
 from verifier.messages import headline, meaning, message_for
@@ -51,8 +51,7 @@ def check_all(
     seen: dict[Digest, int] = {}
     for number, one in enumerate(given, start=1):
         report = undecided(one.case, now) if one.case else check(one.data)
-        content = report.digest or sha256(one.data)
-        first = number if one.case else seen.setdefault(content, number)
+        first = seen.setdefault(report.digest, number) if report.digest else number
         same = first if first != number else 0
         if keep:
             keep(number, one, report)

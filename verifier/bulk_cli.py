@@ -23,7 +23,7 @@ from verifier.materials import Materials
 from verifier.messages import headline
 from verifier.receipt import PROGRAM, Answered, Operator
 from verifier.report import Report, worst_exit_code
-from verifier.site_cli import settled_by, site_options, tell_alarms
+from verifier.site_cli import certificates_alone_are_refused, settled_by, site_options, tell_alarms
 
 _path = click.Path(path_type=Path)
 
@@ -35,6 +35,7 @@ _path = click.Path(path_type=Path)
 @click.option("--language", type=click.Choice(LANGUAGES), default=DEFAULT_LANGUAGE, show_default=True)
 @site_options
 @click.pass_context
+@certificates_alone_are_refused()
 def bulk(
     ctx: click.Context,
     inputs: tuple[str, ...],
@@ -48,6 +49,7 @@ def bulk(
     """Checks many certificates and writes one report, a row for each.
 
     INPUT is a file as for a single check, a folder, a ZIP, or a table (CSV, XLSX) with a number or a link in each row.
+    A table that lies in a folder is none of these: name it.
     Exit code: that of the worst row, 0 where all are valid.
 
     Example: handseal-verify bulk ./applicants more.zip --out report.xlsx --site ./site --root 5f0c…

@@ -44,11 +44,14 @@ class Batch(Struct, frozen=True):
 def batches_of(inputs: Sequence[str]) -> tuple[Batch, ...]:
     """What is at these paths, or the numbers and links themselves.
 
-    ConfigurationError where one of them is not there, FormatError for a table that cannot be read, HandsealError for
-    more than MAX_INPUTS.
+    ConfigurationError where one of them is not there or all are empty, FormatError for a table that cannot be read,
+    HandsealError for more than MAX_INPUTS.
     """
     batches = tuple(batch for one in inputs for batch in _batches(one))
-    if sum(batch.length for batch in batches) > MAX_INPUTS:
+    length = sum(batch.length for batch in batches)
+    if not length:
+        raise ConfigurationError(f"{', '.join(inputs)}: holds nothing to check", hint="is this the right one?")
+    if length > MAX_INPUTS:
         raise HandsealError(f"more than {MAX_INPUTS} inputs", hint="check them in several parts")
     return batches
 

@@ -91,6 +91,8 @@ def verify_carried(
         return undecided(SEVERAL, now, Verdict.INVALID)
     if not found.addresses:
         return undecided(found.hint, now)
+    if materials.trust is None:  # nor is the site's address known, and what it does not have says nothing
+        return _without_trust(materials.trust_fault, now)
     token = _behind(found.addresses, pages or Pages((), lambda _: None), now)
     return token if isinstance(token, Report) else verify(token, materials, at=at, now=now)
 
@@ -105,6 +107,12 @@ def undecided(case: str, now: datetime, verdict: Verdict = Verdict.UNKNOWN, **va
     else:
         findings.unknown("token.form", case, **values)
     return Report.without_certificate(verdict, findings.complete(), now)
+
+
+def _without_trust(fault: str, now: datetime) -> Report:
+    findings = Findings()
+    findings.unknown("key.known", detail=fault)
+    return Report.without_certificate(findings.verdict, findings.complete(), now)
 
 
 def pages_of(materials: Materials, find: Callable[[str], bytes | None], *bases: str) -> Pages:

@@ -22,13 +22,20 @@ from verifier.materials import Materials
 from verifier.mirror_cli import mirror_site
 from verifier.plain import plain_lines
 from verifier.receipt import Answered
-from verifier.receipt_cli import check_receipt, make_receipt_key, receipt_options, require_receipt, write_receipt
+from verifier.receipt_cli import (
+    check_receipt,
+    make_receipt_key,
+    receipt_key_option,
+    receipt_options,
+    require_receipt,
+    write_receipt,
+)
 from verifier.report import Report, worst_exit_code
-from verifier.site_cli import settled_by, site_options, tell_alarms
+from verifier.site_cli import certificates_alone_are_refused, settled_by, site_options, tell_alarms
 from verifier.sources import Site
 from verifier.tally import Tally
 
-_FILES = ""  # the command that is meant where no other is named; no file has this name
+_FILES = "check"  # the command that is meant where no other is named
 
 
 class _FilesOrCommand(click.Group):
@@ -46,7 +53,7 @@ class _FilesOrCommand(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options of checking files, then the other commands."""
         parameters = (*self.commands[_FILES].get_params(ctx), *self.params)
-        records = (parameter.get_help_record(ctx) for parameter in parameters)
+        records = (each.get_help_record(ctx) for each in parameters if isinstance(each, click.Option))
         with formatter.section("Options"):
             formatter.write_dl([record for record in records if record])
         self.format_commands(ctx, formatter)
@@ -65,13 +72,14 @@ def cli() -> None:
     """
 
 
-@cli.command(_FILES, hidden=True)
+@cli.command(_FILES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @site_options
 @click.option("--at", "at_text", metavar="TIME", help="The moment that is asked about, as 2026-11-20T08:00:00Z.")
 @click.option("--json", "as_json", is_flag=True, help="An array with one report per file.")
 @receipt_options
 @click.pass_context
+@certificates_alone_are_refused()
 def check_files(
     ctx: click.Context,
     files: tuple[str, ...],
@@ -81,13 +89,14 @@ def check_files(
     at_text: str | None,
     as_json: bool,
     receipt: Path | None,
+    receipt_key: Path | None,
     language: str,
 ) -> None:
-    """Checks each FILE.
+    """Checks each FILE; the name of this command may be left out.
 
     Example: handseal-verify certificate.pdf --site ./site --root 5f0c…
     """
-    settled = settled_by(site, root, state)
+    settled = settled_by(site, root, state, receipt_key)
     if receipt is not None:
         if len(files) > 1:
             raise click.UsageError("--receipt: is of one FILE; bulk writes many")
@@ -103,6 +112,7 @@ def check_files(
             data = _read_input(name)
         except ConfigurationError as fault:
             talk(f"handseal-verify: {escape(str(fault))}")
+            talk(f"hint: {fault.hint}")
             codes.append(fault.exit_code)
             continue
         report = _check(data, opened, materials, at, now)
@@ -124,7 +134,7 @@ def check_files(
 @click.option("--proxies", type=click.IntRange(0, 9), default=0, show_default=True, help="How many stand before it.")
 @click.option("--rate", type=click.IntRange(20), metavar="N", help="Questions a minute from one address. [1200]")
 @click.option("--tally", type=click.Path(path_type=Path), metavar="DIR", help="Counts checks, never who or which.")
-@click.option("--receipt-key", type=click.Path(path_type=Path), metavar="FILE", help="Signs receipts with this key.")
+@receipt_key_option
 def serve(
     site: Path | None,
     root: str | None,
@@ -204,8 +214,10 @@ def _read_input(name: str) -> bytes | None:
         return name.encode("utf-8", "surrogateescape")
     try:
         return read_bounded(Path(name), MAX_CARRIER_BYTES)
-    except ConfigurationError:
-        raise
+    except ConfigurationError as fault:
+        folder = "what is in a folder is checked by: handseal-verify bulk DIR --out report.xlsx"
+        other = "a file, a link, or the number beside the code: 26 letters and digits"
+        raise ConfigurationError(str(fault), hint=folder if Path(name).is_dir() else other) from fault
     except HandsealError:
         return None
 

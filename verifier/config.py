@@ -6,6 +6,7 @@ line wins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from verifier.sources import Site, require_root_digest
 from verifier.state import State
 
 _MAX_BYTES = 64 * 1024
+_WEB = re.compile(r"https?:/", re.IGNORECASE)  # a path has lost the second stroke
 _NO_ROOT_HINT = '--root HEX, or root = "HEX" in {}: the SHA-256 of 1.root.json as the clinic or a partner told it'
 
 
@@ -70,6 +72,10 @@ def settle(
     """The command line where it says something, else the file at `path`; ConfigurationError without site or root."""
     written = read_configuration(path)
     folder = path.parent
+    if _WEB.match(str(site or written.site or "")):
+        raise ConfigurationError(
+            "site: is a web address, not a folder", hint="copy it first: handseal-verify mirror ADDRESS DIR --root HEX"
+        )
     told_site = site or _path(folder, written.site)
     believed = require_root(path, root)
     if told_site is None:

@@ -28,8 +28,7 @@ def export_site(folder: Path, site: Path | None, root: str | None) -> None:
 
     Open DIR/index.html in a browser. DIR must not exist, or be an export: its files are replaced.
 
-    \b
-    handseal-verify export ./stick --site ./site --root 5f0c…
+    Example: handseal-verify export ./stick --site ./site --root 5f0c…
     """
     settled = settle(configuration_path(os.environ), site=site, root=root, state=None)
     now = datetime.now(UTC)

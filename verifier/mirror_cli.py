@@ -41,8 +41,7 @@ def mirror_site(
 
     Certificates come along from a folder only: a web site never lists them. Run it daily from cron.
 
-    \b
-    handseal-verify mirror https://verify.riverclinic.example ./mirror --root 5f0c…
+    Example: handseal-verify mirror https://verify.riverclinic.example ./mirror --root 5f0c…
     """
     believed = require_root(configuration_path(os.environ), root)
     with _until_patience_ends(site):

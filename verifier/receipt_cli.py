@@ -22,8 +22,11 @@ _file = click.Path(path_type=Path)
 _MAX_RECEIPT = 64 * 1024
 
 
+receipt_key_option = click.option("--receipt-key", type=_file, metavar="FILE", help="Signs receipts with this key.")
+
+
 def receipt_options(command: click.decorators.FC) -> click.decorators.FC:
-    """--receipt and --language."""
+    """--receipt, --receipt-key and --language."""
     for option in (
         click.option(
             "--language",
@@ -37,7 +40,7 @@ def receipt_options(command: click.decorators.FC) -> click.decorators.FC:
         ),
     ):
         command = option(command)
-    return command
+    return receipt_key_option(command)
 
 
 def require_receipt(out: Path, settled: Settled) -> None:
@@ -45,7 +48,7 @@ def require_receipt(out: Path, settled: Settled) -> None:
     if out.suffix.lower() not in (".pdf", ".jws"):
         raise ConfigurationError(f"--receipt: {out}: is named neither .pdf nor .jws")
     if out.suffix.lower() == ".jws" and settled.receipt_key is None:
-        hint = "receipt-key = FILE in verify.toml; handseal-verify receipt-key FILE makes one"
+        hint = "--receipt-key FILE, or receipt-key = FILE in verify.toml; handseal-verify receipt-key FILE makes one"
         raise ConfigurationError(f"--receipt: {out}: there is no key to sign it with", hint=hint)
     require_absent(out)
 
@@ -80,7 +83,11 @@ def make_receipt_key(path: Path) -> None:
 @click.command("receipt")
 @click.argument("path", metavar="FILE.jws", type=_file)
 @click.option(
-    "--key", type=_file, required=True, metavar="PUB", help="The verifier's public key: its /receipt-key.json."
+    "--key",
+    type=_file,
+    required=True,
+    metavar="PUB",
+    help="The key's public half: FILE.pub.json, or what a verifier serves as /receipt-key.json.",
 )
 @click.option("--of", "source", type=_file, metavar="FILE", help="The certificate or file that it should be about.")
 def check_receipt(path: Path, key: Path, source: Path | None) -> None:
@@ -88,10 +95,15 @@ def check_receipt(path: Path, key: Path, source: Path | None) -> None:
 
     Example: handseal-verify receipt receipt.jws --key receipt-key.json --of certificate.pdf
     """
-    receipt = read_receipt(read_bounded(path, _MAX_RECEIPT), read_receipt_key(key), str(path))
+    if path.suffix.lower() == ".pdf":
+        raise ConfigurationError(f"{path}: nobody signed a PDF", hint="what can be checked is a .jws")
+    public = read_receipt_key(key)
+    receipt = read_receipt(read_bounded(path, _MAX_RECEIPT), public, str(path))
+    about = {"Signed by": f"the key {public.kid}"}
     if source is not None:
         _require_about(receipt, source, path)
-    for label, text in _shown(receipt).items():
+        about["About"] = str(source)
+    for label, text in (about | _shown(receipt)).items():
         click.echo(f"{label:<13}{escape(text)}")
 
 

@@ -27,14 +27,14 @@ class ReceiptViews:
         self._operator = operator
 
     def register(self, app: Flask) -> None:
+        kinds = "<any({}):ending>".format(", ".join(_TYPES if self._operator.signer else (PDF,)))
         for folder in ("c", "C"):
-            app.add_url_rule(f"/{folder}/<text>/receipt.<ending>", f"receipt-{folder}", self.of_certificate)
-        app.add_url_rule("/receipt.<ending>", "receipt", self.of_upload, methods=["POST"])
+            app.add_url_rule(f"/{folder}/<text>/receipt.{kinds}", f"receipt-{folder}", self.of_certificate)
+        app.add_url_rule(f"/receipt.{kinds}", "receipt", self.of_upload, methods=["POST"])
         app.add_url_rule("/receipt-key.json", "receipt-key", self.key)
 
     def of_certificate(self, text: str, ending: str) -> Response:
         """An unknown number is told at once: the page says the same, after the same search."""
-        self._require(ending)
         try:
             token = self._answers.token(parse_lookup_id(text))
         except FormatError:
@@ -45,7 +45,6 @@ class ReceiptViews:
 
     def of_upload(self, ending: str) -> Response:
         """A form's `file`, or the credential as its `text`."""
-        self._require(ending)
         upload = request.files.get("file")
         data = upload.read() if upload else request.form.get("text", "").encode("utf-8", "replace")
         if not data:
@@ -57,10 +56,6 @@ class ReceiptViews:
         if self._operator.signer is None:
             abort(404)
         return Response(canonical(self._operator.signer.public), mimetype=JSON)
-
-    def _require(self, ending: str) -> None:
-        if ending not in _TYPES or (ending == JWS and self._operator.signer is None):
-            abort(404)
 
     def _receipt(self, answered: Answered, ending: str) -> Response:
         words = reader_of(request).words

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime
+from errno import EADDRINUSE
 from io import BytesIO
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -144,7 +145,9 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | No
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
     except OSError as fault:
-        raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}") from fault
+        taken = fault.errno == EADDRINUSE
+        hint = "another program has this port: stop it, or take another one with --port" if taken else ""
+        raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}", hint=hint) from fault
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for each question that waits a moment
     everything: dict[int, socket.socket] = {}  # what listens and what is connected, by descriptor
     server = create_server(
@@ -214,7 +217,8 @@ def _failed(fault: HTTPException) -> Response:
     """Errors as problem details for programs (RFC 9457), as a page for people; never with what was asked."""
     code = fault.code or 500
     words = reader_of(request).words
-    case = "no-certificate" if code == 404 and request.path[:3].lower() == "/c/" else error_case(words, code)
+    unknown = code == 404 and request.url_rule is not None and request.path[:3].lower() == "/c/"
+    case = "no-certificate" if unknown else error_case(words, code)
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
         detail = (LINE_FORM if request.path == BULK else words.say("error.api.text")) if code in (400, 415) else ""

@@ -150,7 +150,7 @@ def test_a_workbook_of_numbers(desk: BulkDesk) -> None:
 def test_I05_a_table_that_cannot_be_read_is_refused_before_anything_is_checked(
     desk: BulkDesk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert desk.run(desk.valid, desk.file("a.csv", "a\nก\n".encode("cp874"))) == 1
+    assert desk.run(desk.valid, desk.file("a.csv", "a\nก\n".encode("cp874"))) == 3
     assert "is not UTF-8" in capsys.readouterr().err
     assert not desk.out.exists()
 
@@ -193,7 +193,7 @@ def test_receipts_are_named_by_their_row(desk: BulkDesk) -> None:
 
 def test_I10_nothing_is_overwritten(desk: BulkDesk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.out.write_text("mine", "utf-8")
-    assert desk.run(desk.valid) == 1
+    assert desk.run(desk.valid) == 3, "1 would say that a certificate is not valid"
     assert desk.out.read_text("utf-8") == "mine"
     assert desk.run(desk.valid, out=desk.folder / "report.txt") == 2
     assert desk.run(desk.valid, out=desk.folder / "none" / "report.csv") == 2
@@ -210,8 +210,23 @@ def test_a_full_disk_leaves_no_half_report_and_no_receipts(desk: BulkDesk, monke
 
     monkeypatch.setattr("verifier.bulk_cli.write_new", full)
     code = main(["bulk", desk.valid, *desk.options, "--out", str(desk.out), "--receipts", str(receipts)])
-    assert code == 1
+    assert code == 3
     assert [path.name for path in desk.folder.iterdir() if "report" in path.name or "receipts" in path.name] == []
+
+
+def test_a_folder_and_a_table_of_nothing_are_no_valid_certificates(
+    desk: BulkDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.run(str(desk.inbox), desk.file("empty.csv", b"applicant,certificate\n")) == 2
+    assert "holds nothing to check" in capsys.readouterr().err
+    assert not desk.out.exists()
+
+
+def test_the_same_file_without_a_certificate_is_no_certificate_twice(desk: BulkDesk) -> None:
+    desk.put("a.txt", b"hello")
+    desk.put("b.txt", b"hello")
+    assert desk.run(str(desk.inbox)) == 3
+    assert [row["same-as"] for row in desk.rows()] == ["", ""]
 
 
 def test_links_of_a_folder_are_not_followed(desk: BulkDesk) -> None:
@@ -238,7 +253,7 @@ def test_too_many_inputs_are_refused(
     desk: BulkDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bulk_files, "MAX_INPUTS", 1)
-    assert desk.run(desk.valid, desk.unknown) == 1
+    assert desk.run(desk.valid, desk.unknown) == 3
     assert "more than 1 inputs" in capsys.readouterr().err
 
 

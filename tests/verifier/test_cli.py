@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 
 from tests.published import LOOKUP, PublishedSite
 from tests.verifier.pdf import pdf_with
-from tests.world import CLINIC, World, list_of
+from tests.world import CLINIC, SITE, World, list_of
 from verifier.cli import main
 from verifier.report import CODES
 
@@ -117,11 +118,29 @@ def test_a_missing_file_does_not_hide_the_others(desk: Desk, capsys: pytest.Capt
     assert main([desk.missing, desk.valid, *desk.options]) == 2
     captured = capsys.readouterr()
     assert captured.out.startswith("Valid certificate")
-    assert captured.err == f"handseal-verify: {desk.missing}: No such file or directory\n"
+    hint = "hint: a file, a link, or the number beside the code: 26 letters and digits\n"
+    assert captured.err == f"handseal-verify: {desk.missing}: No such file or directory\n{hint}"
 
 
-def test_a_folder_is_no_file(desk: Desk) -> None:
+def test_a_folder_is_no_file(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(desk.folder), *desk.options]) == 2
+    assert "handseal-verify bulk" in capsys.readouterr().err
+
+
+def test_the_command_may_be_named(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", desk.valid, *desk.options]) == 0
+    assert main(["check", "--help"]) == 0
+    assert "Usage: handseal-verify check [OPTIONS] FILE..." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", [LOOKUP, f"{SITE}/c/{LOOKUP}"])
+def test_a_site_that_is_not_there_says_nothing_of_a_number(
+    desk: Desk, capsys: pytest.CaptureFixture[str], asked: str
+) -> None:
+    assert main([asked, "--site", str(desk.folder / "none"), *desk.options[2:]]) == 3
+    out = capsys.readouterr().out
+    assert "its folder is missing, or is not a published site" in out
+    assert "does not have the certificate" not in out
 
 
 def test_json_is_an_array_of_reports(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,6 +263,12 @@ def test_help_has_an_example(arguments: list[str], capsys: pytest.CaptureFixture
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"handseal-verify, version {version('handseal')}\n"
+
+
+def test_a_port_that_is_taken_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert main(["serve", *desk.options, "--port", str(other.getsockname()[1])]) == 2
+    assert "take another one with --port" in capsys.readouterr().err
 
 
 def test_a_base_url_that_is_none_is_refused_at_start(desk: Desk) -> None:

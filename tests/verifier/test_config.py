@@ -54,6 +54,8 @@ def test_without_a_state_there_is_none(path: Path) -> None:
         ("", Path("x"), None, "root: was not told"),
         ("", Path("x"), "", "root: was not told"),
         ("", None, ROOT, "site: was not told"),
+        ("", Path("https://x.example"), ROOT, "site: is a web address"),
+        ("site = 'http://x.example'", None, ROOT, "site: is a web address"),
         ("", Path("x"), "abc", "root: is not a SHA-256 digest"),
         ("sit = 'x'", Path("x"), ROOT, "sit"),
         ("root = 5", Path("x"), ROOT, "root"),

@@ -249,6 +249,14 @@ def test_Q03_no_receipt_of_an_unknown_number(client: FlaskClient, served: Served
     assert unsigned.post("/receipt.jws", data={"text": "x"}).status_code == 404
 
 
+def test_a_signed_receipt_where_nobody_signs_is_another_matter_than_an_unknown_number(served: Served) -> None:
+    lookup = served.add(served.issue(Verdict.VALID))
+    page = served.client().get(f"/c/{lookup}/receipt.jws")
+    assert (page.status_code, "There is nothing at this address" in page.text) == (404, True)
+    unknown = served.client().get(f"/c/{LOOKUP}/receipt.pdf").text
+    assert "No certificate has this number" in unknown
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -259,7 +267,7 @@ def test_a_command_writes_a_receipt_once(desk: Desk, capsys: pytest.CaptureFixtu
     out = desk.folder / "receipt.pdf"
     assert main([desk.valid, *desk.options, "--receipt", str(out)]) == 0
     assert "Valid certificate" in text_of(out.read_bytes())
-    assert main([desk.valid, *desk.options, "--receipt", str(out)]) == 1
+    assert main([desk.valid, *desk.options, "--receipt", str(out)]) == 3, "1 would say: not valid"
     assert "exists already" in capsys.readouterr().err
 
 
@@ -275,8 +283,9 @@ def test_a_receipt_that_cannot_be_written_is_refused_before_the_check(
 
 
 def test_a_signed_receipt_at_the_terminal(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    key, out = desk.folder / "receipts.key", desk.folder / "receipt.jws"
+    key, out, second = desk.folder / "receipts.key", desk.folder / "receipt.jws", desk.folder / "second.jws"
     assert main(["receipt-key", str(key)]) == 0
+    assert main([desk.valid, *desk.options, "--receipt", str(second), "--receipt-key", str(key)]) == 0
     config = desk.folder / "config" / "handseal" / "verify.toml"
     config.parent.mkdir(parents=True)
     config.write_text(f'receipt-key = "{key}"\n', "utf-8")
@@ -286,6 +295,8 @@ def test_a_signed_receipt_at_the_terminal(desk: Desk, capsys: pytest.CaptureFixt
     asked = ["receipt", str(out), "--key", f"{key}.pub.json"]
     assert main([*asked, "--of", desk.valid]) == 0
     shown = capsys.readouterr().out
+    assert f"About        {desk.valid}" in shown
+    assert f"Signed by    the key {read_receipt_key(Path(f'{key}.pub.json')).kid}" in shown
     assert "Answer       Expired or not yet valid" in shown
     assert f"Asked about  {format_time(at)}" in shown
     assert f"Certificate  SHA-256 {sha256(desk.token).hex()}" in shown
@@ -296,3 +307,16 @@ def test_a_signed_receipt_at_the_terminal(desk: Desk, capsys: pytest.CaptureFixt
         assert "is about something else" in capsys.readouterr().err
     out.write_bytes(out.read_bytes()[:-4] + b"AAAA")
     assert main(asked) == 1
+
+
+def test_the_halves_of_a_key_and_a_pdf_are_told_apart(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    key, out = desk.folder / "receipts.key", desk.folder / "receipt.jws"
+    assert main(["receipt-key", str(key)]) == 0
+    signing = [desk.valid, *desk.options, "--receipt", str(out), "--receipt-key"]
+    assert main([*signing, f"{key}.pub.json"]) == 3
+    assert f"hint: the key itself: {key}\n" in capsys.readouterr().err
+    assert main([*signing, str(key)]) == 0
+    assert main(["receipt", str(out), "--key", str(key)]) == 1
+    assert f"hint: its public half: {key}.pub.json\n" in capsys.readouterr().err
+    assert main(["receipt", "receipt.pdf", "--key", f"{key}.pub.json"]) == 2
+    assert "what can be checked is a .jws" in capsys.readouterr().err
