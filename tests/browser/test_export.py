@@ -71,6 +71,25 @@ def test_it_comes_to_every_verdict_by_itself(exported: Exported, opened: Page, p
     opened.screenshot(path=pictures / "export-valid.png", full_page=True)
 
 
+def test_a_photograph_is_told_what_to_choose_instead(opened: Page) -> None:
+    """No code is read here and no number typed: to take another picture would lead nowhere."""
+    assert check(opened, b"\xff\xd8\xff\xe0 a photograph") == "unknown"
+    expect(opened.locator("#here-answer")).to_contain_text("Use the PDF or the file that the clinic sent.")
+
+
+def test_languages_wait_behind_their_name(opened: Page) -> None:
+    """Eleven lines of them would push the question off a phone's screen."""
+    heading = opened.locator("h1").bounding_box()
+    assert heading is not None
+    assert heading["y"] < 120
+    opened.locator(".languages summary").click()
+    menu = opened.locator(".languages ul").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    opened.get_by_role("link", name="ไทย").click()
+    expect(opened.locator("html")).to_have_attribute("lang", "th")
+
+
 def test_it_shows_the_root_to_compare(exported: Exported, opened: Page) -> None:
     text = opened.locator("footer").inner_text()
     assert exported.root in text

@@ -244,7 +244,7 @@ def test_W05_folders_within_each_other_end(desk: BulkDesk, capsys: pytest.Captur
     (inner / "one.jwt").write_bytes(desk.token)
     assert desk.run(str(desk.inbox)) == 0
     (inner / "a").mkdir()
-    assert main(["bulk", str(desk.inbox), *desk.options, "--out", str(desk.folder / "deeper.csv")]) == 1
+    assert main(["bulk", str(desk.inbox), *desk.options, "--out", str(desk.folder / "deeper.csv")]) == 3
     assert f"lies deeper than {MAX_DEPTH} folders" in capsys.readouterr().err
     assert not (desk.folder / "deeper.csv").exists()
 

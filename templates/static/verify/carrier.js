@@ -42,9 +42,10 @@
     if (bytes.length > MAX_CARRIER_BYTES) return { tokens: [], hint: "too-large" };
     const text = latin(bytes);
     if (text.slice(0, 1024).includes("%PDF-")) return readPdf(bytes, text);
-    if (text.startsWith(PNG)) return readTokens(tokensInPng(bytes, text), "picture");
-    if (text.slice(0, 4096).includes("<svg")) return readTokens(tokensInSvg(text), "picture");
-    if (PICTURES.some((start) => text.startsWith(start))) return { tokens: [], hint: "picture" };
+    // No code is looked for here, so another photograph would help as little: the file is what does.
+    if (text.startsWith(PNG)) return readTokens(tokensInPng(bytes, text), "nothing");
+    if (text.slice(0, 4096).includes("<svg")) return readTokens(tokensInSvg(text), "nothing");
+    if (PICTURES.some((start) => text.startsWith(start))) return { tokens: [], hint: "nothing" };
     return isToken(text) ? { tokens: [bytesIn(strip(text))], hint: "" } : { tokens: [], hint: "nothing" };
   }
 
