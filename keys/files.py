@@ -8,8 +8,8 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ from keys.errors import ConfigurationError, HandsealError
 
 PUBLIC = 0o644
 SECRET = 0o600
+PUBLIC_FOLDER = 0o755
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -102,8 +103,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 def replace_file(path: Path, data: bytes, mode: int = PUBLIC, *, sync: bool = True) -> None:
     """`data` at `path`, whole at every moment: readers see the old or the new bytes."""
-    if path.is_symlink():
-        raise HandsealError(f"{path}: is a symbolic link", hint="replace it by a file of its own")
+    _require_own(path)
     with _beside(path, mode) as (stream, beside):
         stream.write(data)
         if sync:
@@ -113,6 +113,48 @@ def replace_file(path: Path, data: bytes, mode: int = PUBLIC, *, sync: bool = Tr
         beside.replace(path)
         if sync:
             _sync_folder(path.parent)
+
+
+def replace_files(files: Mapping[Path, bytes]) -> None:
+    """As `replace_file` for each, but all or none: where one cannot be written, files and folders are as before.
+
+    Each lies whole beside its place before the first one takes it, for a new name needs no room on the disk.
+    """
+    fresh = sorted({folder for path in files for folder in path.parents if not folder.exists()})
+    with ExitStack() as undo, ExitStack() as beside_all:
+        for folder in fresh:
+            _make(folder)
+            undo.callback(_remove_empty, folder)
+        whole = []
+        for path, data in files.items():
+            _require_own(path)
+            stream, beside = beside_all.enter_context(_beside(path, PUBLIC))
+            stream.write(data)
+            _settle(stream)
+            whole.append((beside, path))
+        for beside, path in whole:
+            beside.replace(path)
+        undo.pop_all()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(PUBLIC_FOLDER)
+    except OSError as fault:
+        raise HandsealError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # somebody else put something there
+        folder.rmdir()
+
+
+def _require_own(path: Path) -> None:
+    """HandsealError where something other than a file would be replaced, or one that lies elsewhere."""
+    if path.is_symlink():
+        raise HandsealError(f"{path}: is a symbolic link", hint="replace it by a file of its own")
+    if path.is_dir():
+        raise HandsealError(f"{path}: is a folder")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from keys.errors import HandsealError
 from verifier.config import configuration_path, settle
 from verifier.export import export, is_carried
 from verifier.files import static_files
-from verifier.folder import Folder, make_folder
+from verifier.folder import Folder
 from verifier.language import day
 from verifier.sources import Site
 from verifier.state import State
@@ -26,7 +26,7 @@ from verifier.state import State
 def export_site(folder: Path, site: Path | None, root: str | None) -> None:
     """Writes pages to DIR that check certificates by themselves: for a USB stick, or any web host.
 
-    Open DIR/index.html in a browser. DIR must not exist, or be an export: its files are replaced.
+    Open DIR/index.html in a browser. DIR must not exist, or be an export: its files are replaced, all or none.
 
     Example: handseal-verify export ./stick --site ./site --root 5f0c…
     """
@@ -39,8 +39,7 @@ def export_site(folder: Path, site: Path | None, root: str | None) -> None:
     read = {name: published.read(name) for name in published.names() if is_carried(name)}
     made = export({name: data for name, data in read.items() if data is not None}, static_files(), settled.root)
     _require_ours(folder)
-    make_folder(folder)
-    written = sum(Folder(folder).write(name, data, sync=False) for name, data in sorted(made.items()))
+    written = Folder(folder).write_all(made)
     click.echo(
         f"{escape(str(folder))}: {written} files written; open {escape(str(folder / 'index.html'))} in a browser"
     )

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from keys.encoding import canonical, sha256, sri
 from keys.errors import HandsealError
-from keys.files import PUBLIC, read_bounded, replace_file
+from keys.files import PUBLIC, PUBLIC_FOLDER, read_bounded, replace_file, replace_files
 
 MAX_SITE_FILE = 8 * 1024 * 1024
 MAX_DEPTH = 64  # folders within each other; a site has five
 INDEX = "index.json"
-_FOLDER_MODE = 0o755
 _CERTIFICATES = "c"
 
 
@@ -41,11 +40,20 @@ class Folder:
     def write(self, name: str, data: bytes, *, mode: int = PUBLIC, sync: bool = True) -> bool:
         """Puts `data` there; whether anything changed. The same bytes are left alone."""
         path = self.path(name)
-        if not path.is_symlink() and _holds(path, data):
+        if _holds(path, data):
             return False
         make_folder(path.parent)
         replace_file(path, data, mode, sync=sync)
         return True
+
+    def write_all(self, files: Mapping[str, bytes]) -> int:
+        """Puts `files` there, all or none of them, and none by a link to elsewhere; how many changed."""
+        changed = {self.path(name): data for name, data in files.items() if not _holds(self.path(name), data)}
+        for inner in {self.path(str(parent)) for name in files for parent in PurePosixPath(name).parents[:-1]}:
+            if inner.is_symlink():
+                raise HandsealError(f"{inner}: is a symbolic link")
+        replace_files(changed)
+        return len(changed)
 
     def remove(self, name: str) -> bool:
         """Whether there was such a file; now there is none."""
@@ -72,7 +80,7 @@ def settle() -> None:
 
 def make_folder(path: Path) -> None:
     try:
-        path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        path.mkdir(mode=PUBLIC_FOLDER, parents=True, exist_ok=True)
     except OSError as fault:
         raise HandsealError(f"{path}: {fault.strerror or 'cannot be made'}") from fault
 
@@ -125,6 +133,6 @@ def _files(folder: Path, prefix: str) -> Iterator[str]:
 
 def _holds(path: Path, data: bytes) -> bool:
     try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
+        return not path.is_symlink() and path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError:
         return False
