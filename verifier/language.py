@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ from keys.errors import HandsealError
 DEFAULT_LANGUAGE = "en"
 LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "ja", "ko", "th", "vi", "zh-Hans")
 """The default first, then by code; each names itself in its messages (`language.name`)."""
+_REMEMBERED = 4096  # days and numbers in words, which cost far more to write than to keep
 _LOCALES = {"en": "en_GB"}  # the day before the month, as on the paper
 _RTL = frozenset({"R", "AL"})
 _STOPS = ".。।"
@@ -38,7 +39,9 @@ class Words:
         self.language = language
         self.texts = texts  # by dotted key: `verdict.valid.title`
         self._locale = Locale.parse(_LOCALES.get(language, language), sep="_" if language in _LOCALES else "-")
-        self._marked: dict[str, Markup] = {}  # sentences without places, as a page has dozens of them
+        self._marked: dict[str, str] = {}  # escaped sentences, as a page has dozens of them
+        self._days = lru_cache(maxsize=_REMEMBERED)(self._long_day)
+        self._numbers = lru_cache(maxsize=_REMEMBERED)(partial(format_decimal, locale=self._locale))
         self.direction: str = self._locale.text_direction
         self._plural = self._locale.plural_form
 
@@ -49,11 +52,9 @@ class Words:
 
     def markup(self, key: str, **values: str | int | date | Markup) -> Markup:
         """The same for a page, where a value may be markup, such as a link; everything else is escaped."""
-        if not values:
-            return self._marked.get(key) or self._marked.setdefault(key, escape(self.texts[key].format()))
-        return Markup(escape(self.texts[key])).format(  # noqa: S704  # escaped here
-            **{name: value if isinstance(value, Markup) else self._placed(value) for name, value in values.items()}
-        )
+        text = self._marked.get(key) or self._marked.setdefault(key, str(escape(self.texts[key])))
+        placed = {name: v if isinstance(v, Markup) else escape(self._placed(v)) for name, v in values.items()}
+        return Markup(text.format(**placed))  # noqa: S704  # escaped here
 
     def counted(self, key: str, number: int, **values: str) -> str:
         """`6 weeks`: the form that the language has for this number."""
@@ -69,15 +70,14 @@ class Words:
 
     def day(self, moment: date) -> str:
         """`20 November 2026`: the date as written, never moved to another zone (formats.md, calendar dates)."""
-        written: str = format_date(date(moment.year, moment.month, moment.day), "long", locale=self._locale)
-        return written
+        return self._days(moment.year, moment.month, moment.day)
 
     def minute(self, moment: datetime) -> str:
         """`22 November 2026, 09:00 UTC` of an aware moment in UTC."""
         return self.say("sentence.minute", day=self.day(moment), time=f"{moment:%H:%M}")
 
     def number(self, number: int) -> str:
-        return format_decimal(number, locale=self._locale)
+        return self._numbers(number)
 
     def percent(self, number: str | int) -> str:
         return format_percent(Decimal(number) / 100, locale=self._locale, decimal_quantization=False)
@@ -102,6 +102,10 @@ class Words:
         full, rest = divmod(minutes, 60)
         parts = [self.counted("count.hours", full)] if full or not rest else []
         return " ".join([*parts, self.counted("count.minutes", rest)] if rest else parts)
+
+    def _long_day(self, year: int, month: int, day: int) -> str:
+        written: str = format_date(date(year, month, day), "long", locale=self._locale)
+        return written
 
     def _placed(self, value: str | int | date) -> str:
         if isinstance(value, date):
