@@ -71,7 +71,7 @@ BANNED = {
 
 WORLDLY = frozenset(
     "cli web config sources state database publishing fonts keyfile signer files home console demo stage folder "
-    "origin mirror rates".split()
+    "origin mirror rates server".split()
 )
 # `trust_cli` is a `cli`, `token_signer` a `signer`, `secret_files` are `files`; others are what they are called whole.
 COMPOUND = frozenset({"cli", "files", "signer"})

@@ -133,6 +133,7 @@ def check_files(
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
 @click.option("--proxies", type=click.IntRange(0, 9), default=0, show_default=True, help="How many stand before it.")
 @click.option("--rate", type=click.IntRange(20), metavar="N", help="Questions a minute from one address. [1200]")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--tally", type=click.Path(path_type=Path), metavar="DIR", help="Counts checks, never who or which.")
 @receipt_key_option
 def serve(
@@ -144,32 +145,37 @@ def serve(
     port: int,
     proxies: int,
     rate: int | None,
+    workers: int,
     tally: Path | None,
     receipt_key: Path | None,
 ) -> None:
     """Serves the web page and the API until it is stopped.
 
     Behind a web server of your own say --proxies 1: the address that it adds to X-Forwarded-For is the one that is
-    counted. Without it nobody is believed about who asks.
+    counted. Without it nobody is believed about who asks. A process keeps one core busy: --workers says how many there
+    are, and what one address may ask is shared out among them.
 
     Example: handseal-verify serve --site ./site --root 5f0c… --base-url https://verify.clinic.example
     """
-    from verifier import web  # Flask takes longer to load than a file to check
+    from verifier import server, web  # Flask takes longer to load than a file to check
     from verifier.rates import Rates
 
     settled = settled_by(site, root, state, receipt_key)
     opened, signer = settled.open(), settled.signer()
     _tell_operator(opened, datetime.now(UTC))
-    rates = Rates.of(rate) if rate else Rates()
+    rates = (Rates.of(rate) if rate else Rates()).among(workers)
     reached = base_url or _local_url(host, port)
     settings = web.Settings(base_url=reached, proxies=proxies, rates=rates, signer=signer)
     counts = Tally(tally) if tally else None
     app = web.create_app(site=opened, clock=lambda: datetime.now(UTC), settings=settings, tally=counts)
-    try:
-        web.serve(app, host=host, port=port, ready=lambda taken: talk(f"Listening on http://{host}:{taken}"))
-    finally:
-        if counts:
-            counts.write()
+    server.serve(
+        app,
+        host=host,
+        port=port,
+        workers=workers,
+        ready=lambda taken: talk(f"Listening on http://{host}:{taken}"),
+        ended=counts.write if counts else None,
+    )
 
 
 cli.add_command(export_site)

@@ -39,6 +39,11 @@ class Rates(Struct, frozen=True):
             raise ValueError("fewer than 20 questions a minute leave nothing to ask")
         return cls(questions, max(1, questions // 4), max(1, questions // 60), max(1, questions // 20))
 
+    def among(self, workers: int) -> Rates:
+        """What each of several processes lets pass, so that together they let no more pass than one would."""
+        shares = (max(1, number // workers) for number in (self.questions, self.uploads, self.bulks, self.unknown))
+        return Rates(*shares)
+
 
 class RateLimit:
     """The limits of one verifier: `watch` an app, then no view is reached beyond them."""

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import socket
 import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from errno import EADDRINUSE
 from io import BytesIO
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, Any, NoReturn
+from types import TracebackType
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, render_template, request
 from jinja2 import StrictUndefined
 from msgspec import Struct
-from waitress import wasyncore
-from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -47,12 +41,6 @@ from verifier.views import HTML, Views, small_seal
 MAX_UPLOAD = 10_000_000  # bytes of a whole request body, where the settings say nothing else
 MAX_PARTS = 8  # of a form
 MAX_FIELDS = 256 * 1024  # bytes of a form's fields without its file
-MAX_HEADER = 16 * 1024
-MAX_BODY = 16 * 1024 * 1024  # refused before the application sees it
-THREADS = 8
-MAX_CONNECTIONS = 200
-SILENCE = 30  # seconds without a byte until a connection is closed
-
 _FOLDER = Path(templates.__file__).parent
 
 
@@ -134,50 +122,6 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     https = base_url.startswith("https://")
     app.after_request(lambda response: protect(response, https=https))
     return app
-
-
-def serve(app: Flask, *, host: str, port: int, ready: Callable[[int], None] | None = None) -> None:
-    """Serves until SIGTERM or SIGINT; answers under way are finished first. Only in the main thread.
-
-    Port 0 is any free one; `ready` is told which. ConfigurationError where it cannot listen.
-    """
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
-    except OSError as fault:
-        taken = fault.errno == EADDRINUSE
-        hint = "another program has this port: stop it, or take another one with --port" if taken else ""
-        raise ConfigurationError(f"{host}:{port}: {fault.strerror or 'cannot listen'}", hint=hint) from fault
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for each question that waits a moment
-    everything: dict[int, socket.socket] = {}  # what listens and what is connected, by descriptor
-    server = create_server(
-        app,
-        map=everything,
-        sockets=[listening],
-        threads=THREADS,
-        connection_limit=MAX_CONNECTIONS,
-        channel_timeout=SILENCE,
-        cleanup_interval=SILENCE // 3,
-        max_request_header_size=MAX_HEADER,
-        max_request_body_size=MAX_BODY,
-        asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=not app.config["PROXIES"],  # else ProxyFix reads what exactly so many wrote
-        ident=None,
-    )
-    handlers = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        if ready:
-            ready(listening.getsockname()[1])
-        server.run()
-    finally:
-        wasyncore.close_all(everything)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """Ends waitress's loop; it then lets the threads finish."""
-    raise SystemExit(0)
 
 
 def _prepare_templates(app: Flask, base_url: str, parts: dict[str, Part], root: str) -> None:

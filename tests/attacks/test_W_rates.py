@@ -131,6 +131,15 @@ def test_W09_uploads_have_a_limit_of_their_own(served: Served, clock: time_machi
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3, 64])
+def test_W09_several_processes_let_no_more_pass_than_one(workers: int) -> None:
+    whole = Rates.of(6000)
+    shared = whole.among(workers)
+    for name in whole.__struct_fields__:
+        assert getattr(shared, name) * workers <= getattr(whole, name) < (getattr(shared, name) + 1) * workers
+    assert Rates.of(20).among(64) == Rates(1, 1, 1, 1)  # nobody is shut out altogether
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP"])
 def test_W09_without_a_proxy_nobody_is_believed(served: Served, clock: time_machine.Traveller, header: str) -> None:
     client = behind(served)

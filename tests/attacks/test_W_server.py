@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.published import PublishedSite
-from tests.verifier.test_web import SERVER
+from tests.verifier.test_server import SERVER
 from tests.world import World
-from verifier.web import THREADS
+from verifier.server import THREADS
 
 LOOPBACK = "the server answers on a port of this machine"
 
@@ -24,7 +24,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     """A served verifier in a process of its own."""
     world = World()
     published = PublishedSite(tmp_path, world)
-    command = [sys.executable, "-c", SERVER, str(tmp_path), published.root, world.now.isoformat()]
+    command = [sys.executable, "-c", SERVER, str(tmp_path), published.root, world.now.isoformat(), "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield int(server.stdout.readline())

@@ -1,6 +1,6 @@
 """What a verifier's server bears: pages at 300 a second, questions of the API, and numbers that are not there.
 
-The server is a process of its own, as it is served; whoever asks it needs the other core.
+The server has two processes of its own, as it is served on two cores; whoever asks it needs some of that time.
 """
 
 import http.client
@@ -32,11 +32,12 @@ from datetime import datetime
 from pathlib import Path
 from verifier.rates import Rates
 from verifier.sources import Site
-from verifier.web import Settings, create_app, serve
+from verifier.server import serve
+from verifier.web import Settings, create_app
 folder, root, now, base = sys.argv[1:]
 moment, settings = datetime.fromisoformat(now), Settings(base, rates=Rates.of(10**9))
 app = create_app(site=Site(Path(folder), root, None), clock=lambda: moment, settings=settings)
-serve(app, host="127.0.0.1", port=0, ready=lambda port: print(port, flush=True))
+serve(app, host="127.0.0.1", port=0, workers=2, ready=lambda port: print(port, flush=True))
 """
 
 Ask = Callable[[http.client.HTTPConnection], None]

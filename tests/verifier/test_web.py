@@ -5,10 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from keys.names import syllabus_path
-from tests.published import PublishedSite
 from tests.served import Page, Served
-from tests.world import CLINIC, SITE, World, list_of
+from tests.world import CLINIC, SITE, list_of
 from verifier.pages import name_language
 from verifier.report import CODES, Verdict
 
@@ -298,37 +293,3 @@ def test_the_parts_of_a_page_are_packed_for_whoever_can_unpack_them(client: Flas
     again = {"If-None-Match": answer.headers["ETag"], "Accept-Encoding": accepted}
     assert client.get("/static/verify.js", headers=again).status_code == 304
     assert client.get("/static/fonts/handseal-sans-latin-400.woff2").headers.get("Content-Encoding") is None
-
-
-SERVER = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from verifier.sources import Site
-from verifier.web import Settings, create_app, serve
-folder, root, now = sys.argv[1:]
-moment = datetime.fromisoformat(now)
-app = create_app(site=Site(Path(folder), root, None), clock=lambda: moment, settings=Settings("http://127.0.0.1:8000"))
-serve(app, host="127.0.0.1", port=0, ready=lambda port: print(port, flush=True))
-print("ended", flush=True)
-"""
-
-
-def test_served_until_it_is_told_to_end(tmp_path: Path) -> None:
-    world = World()
-    published = PublishedSite(tmp_path, world)
-    command = [sys.executable, "-W", "error", "-c", SERVER, str(tmp_path), published.root, world.now.isoformat()]
-    # ruff: noqa: S310 - the addresses are our own
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        base = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        with urllib.request.urlopen(f"{base}/healthz", timeout=20) as answer:
-            assert json.load(answer)["status"] == "ok"
-            assert answer.headers["Server"] is None
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{base}/c/{'0' * 26}", timeout=20)
-        assert refused.value.code == 404
-        refused.value.close()
-        server.terminate()
-        rest, errors = server.communicate(timeout=20)
-    assert (rest, errors, server.returncode) == ("ended\n", "", 0)
