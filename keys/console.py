@@ -8,7 +8,7 @@ import os
 import resource
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -105,18 +105,14 @@ def ask_passphrases(prompt: str, files: Sequence[Path] = (), *, custodians: int 
 
     `files` holds a file for each custodian, or none, and then each is asked without the other looking on.
     """
-    return " ".join(_each_passphrase(prompt, files, custodians, confirm=False))
+    return " ".join(_each_passphrase(prompt, files, custodians, read_passphrase))
 
 
 def new_passphrases(prompt: str, files: Sequence[Path] = (), *, custodians: int = 1) -> str:
     """As `ask_passphrases`, each asked twice; warns where one is short, and refuses one that two people share."""
-    spoken = _each_passphrase(prompt, files, custodians, confirm=True)
+    spoken = _each_passphrase(prompt, files, custodians, _new_passphrase)
     if len(set(spoken)) < custodians:
         raise ConfigurationError("passphrase: is the same for both custodians", hint="each thinks of one of their own")
-    if min(map(len, spoken)) < _SHORT_PASSPHRASE:
-        talk(
-            f"warning: a passphrase of less than {_SHORT_PASSPHRASE} characters is soon guessed: take six random words"
-        )
     return " ".join(spoken)
 
 
@@ -125,7 +121,22 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _each_passphrase(prompt: str, files: Sequence[Path], custodians: int, *, confirm: bool) -> list[str]:
+def _new_passphrase(prompt: str, file: Path | None) -> str:
+    """One that is still to lock something: whoever types a short one is told before it does, and may take another."""
+    while True:
+        spoken = read_passphrase(prompt, file, confirm=True)
+        if len(spoken) >= _SHORT_PASSPHRASE:
+            return spoken
+        talk(
+            f"warning: a passphrase of less than {_SHORT_PASSPHRASE} characters is soon guessed: take six random words"
+        )
+        if file is not None or click.confirm("keep it all the same?", err=True):
+            return spoken
+
+
+def _each_passphrase(
+    prompt: str, files: Sequence[Path], custodians: int, read: Callable[[str, Path | None], str]
+) -> list[str]:
     if files and len(files) != custodians:
         raise ConfigurationError(
             f"passphrase: this key takes {custodians} of them, and {len(files)} files are named",
@@ -136,7 +147,7 @@ def _each_passphrase(prompt: str, files: Sequence[Path], custodians: int, *, con
         if custodians > 1 and not files:
             talk(f"custodian {number}: alone at screen and keyboard now")
         who = prompt if custodians == 1 else f"{prompt} of custodian {number}"
-        spoken.append(read_passphrase(who, files[number - 1] if files else None, confirm=confirm))
+        spoken.append(read(who, files[number - 1] if files else None))
     return spoken
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, strategies as st
 
 from keys import console
 from keys.errors import ConfigurationError, HandsealError, UndecidedError
+from tests.keys.keyboard import sit_down
 
 
 def run(fault: BaseException | None, *arguments: str) -> int:
@@ -222,3 +223,23 @@ def test_json_moves_no_cursor_and_can_always_be_written(text: str) -> None:
     assert json.loads(printed) == {"source": text}
     assert printed.replace("\n", "").isprintable()
     printed.encode("utf-8")
+
+
+SHORT, LONG = "elevenchars", "twelve chars"
+
+
+@pytest.mark.parametrize(("kept", "taken"), [(False, LONG), (True, SHORT)])
+def test_a_short_passphrase_is_told_before_it_locks_anything(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kept: bool, taken: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("click.confirm", lambda question, **options: asked.append(question) or kept)
+    typed = sit_down(monkeypatch, SHORT, LONG)
+    assert console.new_passphrases("new passphrase") == taken
+    assert capsys.readouterr().err.count("is soon guessed") == len(asked) == 1
+    assert len(typed.asked) == (1 if kept else 2)
+
+
+def test_a_short_passphrase_in_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert console.new_passphrases("new passphrase", [secret(tmp_path, f"{SHORT}\n".encode())]) == SHORT
+    assert capsys.readouterr().err.count("is soon guessed") == 1
