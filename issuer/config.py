@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from keys import names
+from keys.aloud import ungrouped
 from keys.errors import ConfigurationError, FormatError
 from keys.files import read_bounded
 from keys.settings import Settings, shape_toml
@@ -39,7 +40,7 @@ class ClinicSettings(Settings, frozen=True):
 
 
 class TrustSettings(Settings, frozen=True):
-    root: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")] = ""  # SHA-256 of 1.root.json; empty until it is founded
+    root: Annotated[str, Meta(pattern=r"\A(([0-9a-f] ?){64})?\Z")] = ""  # of 1.root.json; empty until it is founded
 
 
 class KeySettings(Settings, frozen=True):
@@ -136,7 +137,7 @@ class Workspace(Struct, frozen=True):
                 f"{self.folder / CLINIC_TOML}: trust.root: is empty",
                 hint="write the root's digest, which the last `handseal-ceremony trust sign` printed",
             )
-        return self.config.trust.root
+        return ungrouped(self.config.trust.root)
 
     @property
     def database_url(self) -> str:

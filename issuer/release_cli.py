@@ -29,9 +29,10 @@ from issuer.receiving import Kind, kind_of, take_file, take_trust
 from issuer.records_cli import as_json_option, clock, in_workspace
 from issuer.statuses import grouped
 from issuer.upkeep import current_trust
+from keys.aloud import word_rows
 from keys.console import escape, print_json, talk
 from keys.cosignature import CLOCK_GRACE
-from keys.encoding import digest_words, numbered_words, parse_time, sri
+from keys.encoding import digest_words, parse_time, sri
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import SECRET, new_file
 from keys.signer import Signer
@@ -87,7 +88,9 @@ def propose(workspace: Workspace, cohort: str, out: Path, now: str | None, as_js
         return
     kind = "new certificates" if done.new else "certificates that were proposed before and wait for co-signatures"
     click.echo(f"{out}: {done.count} {kind}")
-    talk(f"its words, to be read aloud to each partner body: {numbered_words(words)}")
+    talk("its words, to be read aloud to each partner body:")
+    for row in word_rows(words):
+        talk(row)
     if done.left:
         talk(f"{done.left} successors of an earlier syllabus wait: handseal propose {escape(cohort)} --out OTHER.jsonl")
     if done.not_yet:

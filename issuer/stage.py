@@ -20,6 +20,7 @@ from issuer import demo_people
 from issuer.config import open_workspace
 from issuer.init_cli import write_root
 from keys import names
+from keys.encoding import digest_words
 from keys.errors import HandsealError
 from keys.files import SECRET, write_new
 
@@ -99,7 +100,7 @@ class Stage:
         signed = ""
         for holder in HOLDERS[:2]:
             key = trust / f"{holder}.key.age"
-            words = ("--confirm", _line(made, "Words: "))
+            words = ("--confirm", " ".join(digest_words(bytes.fromhex(_line(made, "Draft: ")))))
             signed = self._ceremony("trust", "sign", str(draft), "--key", str(key), *words, *self._hands(holder, key))
         root = _line(signed, "Root: ")
         write_root(open_workspace(self.clinic_folder), root)

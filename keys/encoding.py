@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, NewType, TypeVar, cast
@@ -91,11 +91,6 @@ def digest_words(digest: bytes) -> tuple[str, ...]:
     number = int.from_bytes(digest[:17], "big") >> 4
     words = _wordlist()
     return tuple(words[(number >> 11 * (WORDS_IN_DIGEST - 1 - i)) & 2047] for i in range(WORDS_IN_DIGEST))
-
-
-def numbered_words(words: Iterable[str]) -> str:
-    """`1 stock 2 tourist …`: nobody counts when the seventh is asked for."""
-    return " ".join(f"{number} {word}" for number, word in enumerate(words, start=1))
 
 
 @lru_cache(maxsize=1)

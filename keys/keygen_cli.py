@@ -11,6 +11,7 @@ import click
 
 from keys import keyfile
 from keys.algorithms import Algorithm
+from keys.aloud import fingerprint_lines
 from keys.console import escape, new_passphrases, print_json
 from keys.encoding import digest_words
 from keys.files import require_absent
@@ -137,8 +138,12 @@ def make_key(
 
 
 def show_key(made: PublicKeyFile, path: Path) -> None:
-    for name, text in _shown(made, path).items():
-        click.echo(f"{name}: {escape(text)}")
+    """What `_shown` holds, the fingerprint so that two people can compare it."""
+    click.echo(f"kid: {escape(made.kid)}")
+    for line in fingerprint_lines(made.digest):
+        click.echo(line)
+    click.echo(f"key: {escape(str(path))}")
+    click.echo(f"public: {escape(str(keyfile.public_path(path)))}")
 
 
 def _shown(made: PublicKeyFile, path: Path) -> dict[str, str]:

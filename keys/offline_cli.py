@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import click
 
 from keys import RELEASED
+from keys.aloud import typed_words
 from keys.console import escape, talk
 from keys.encoding import format_time
 from keys.errors import ConfigurationError, HandsealError
@@ -84,7 +85,7 @@ def confirm_words(
     transcript, and the third ends it (K02).
     """
     if confirm is not None:
-        if tuple(word for word in confirm.casefold().split() if not word.isdecimal()) != words:  # copied with numbers
+        if typed_words(confirm) != words:
             transcript.add("words-wrong", how="all twelve")
             raise HandsealError("words: are not those that were read", hint="nothing was signed; have them read again")
         transcript.add("words-confirmed", how="all twelve")

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from msgspec import UNSET
 
+from keys.aloud import grouped, ungrouped
 from keys.ceremony_file import (
     AnyCeremony,
     Cosign,
@@ -83,7 +84,7 @@ def _opening(ceremony: AnyCeremony) -> Iterator[Instruction]:
             Phase.CHECK,
             Role.READER,
             "Read the root of the trust list from the paper of its founding; the witness compares it with this plan.",
-            say=f"The first sixteen digits of the root: {ceremony.inputs.root[:16]}.",
+            say=f"The first sixteen digits of the root: {grouped(ungrouped(ceremony.inputs.root)[:16])}.",
             stop="the paper says another root.",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from keys.encoding import numbered_words
+from keys.aloud import word_lines
 from keys.phase import Phase
 from keys.plan import Plan, Step
 
@@ -37,7 +37,7 @@ def plan_head(plan: Plan) -> Iterator[str]:
     for line in plan.makes:
         yield f"  Makes {line}"
     yield f"  Plan: {plan.digest.hex()}"
-    yield f"  Words: {numbered_words(plan.words)}"
+    yield from word_lines("  Words:", plan.words)
 
 
 def step_lines(step: Step) -> Iterator[str]:

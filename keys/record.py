@@ -10,6 +10,7 @@ from string import Template
 
 from msgspec import Struct
 
+from keys.aloud import grouped
 from keys.encoding import Digest, canonical, digest_words, format_time
 from keys.phase import Phase
 from keys.plan import Plan, Step
@@ -30,7 +31,6 @@ _TITLES = {
 }
 _ABSENT = (("", "custodian"), ("", "witness"))  # lines to fill in by hand where nobody was named
 _AT_THE_HEAD = frozenset({"command", "handseal", "key", "network"})  # of the first line, said above the table
-_GROUP = 4
 
 
 class Papers(Struct, frozen=True):
@@ -58,7 +58,7 @@ def record_page(closed: Closed, name: str, papers: Papers) -> str:
         lines="".join(_row(line) for line in closed.lines),
         people="".join(_signature(name, role) for name, role in _people(closed)),
         transcript=escape(name),
-        digest=_grouped(closed.digest),
+        digest=grouped(closed.digest.hex()),
         words=_words(closed.digest),
     )
 
@@ -73,7 +73,7 @@ def plan_page(plan: Plan, papers: Papers) -> str:
         bring=_list(plan.bring) or "<p>Nothing but the machine.</p>",
         makes=_list(plan.makes),
         steps="".join(_phase(phase, plan.of(phase)) for phase in Phase if plan.of(phase)),
-        digest=_grouped(plan.digest),
+        digest=grouped(plan.digest.hex()),
         words=_words(plan.digest),
     )
 
@@ -96,7 +96,7 @@ def _key(key: PublicKeyFile) -> str:
         (
             _fact("Key", key.kid),
             _fact("Made for", f"{key.use.value} ({key.alg})"),
-            f"<dt>Fingerprint</dt><dd class=hex>{_grouped(key.digest)}</dd>",
+            f"<dt>Fingerprint</dt><dd class=hex>{grouped(key.digest.hex())}</dd>",
             f"<dt>in words</dt><dd>{_words(key.digest)}</dd>",
         )
     )
@@ -133,12 +133,6 @@ def _fact(label: str, text: str) -> str:
 
 def _list(lines: tuple[str, ...]) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
-
-
-def _grouped(digest: Digest) -> str:
-    """Hex in groups of four, as people read it."""
-    text = digest.hex()
-    return " ".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
 
 
 def _words(digest: Digest) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from keys.aloud import word_rows
 from keys.answered import Remembered
-from keys.encoding import format_time, numbered_words, sri
+from keys.encoding import format_time, sri
 from keys.last_request import Comparison, recognition_words
 from keys.review import Review, RowContent
 from keys.roster import called
@@ -189,7 +190,7 @@ def _totals(review: Review) -> list[Line]:
         ("certificates", str(header.count)),
         ("awarded", _from_to(sorted({row.awarded.isoformat() for row in review.rows}))),
         ("digest", sri(header.digest)),
-        ("words", numbered_words(review.words)),
+        *(("words", row) for row in word_rows(review.words)),
     ]
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
+from keys.aloud import fingerprint_lines
 from keys.console import escape, new_passphrases, talk
-from keys.encoding import canonical, digest_words
+from keys.encoding import canonical
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_folder, write_new
 from keys.guide_cli import Guide
@@ -144,8 +145,8 @@ def recover_into(
             put_back(written, out, key, public, options["passphrase_files"])
         written.close(public, partial(sign_with, key))
     click.echo(f"kid: {public.kid}")
-    click.echo(f"fingerprint: {public.digest.hex()}")
-    click.echo(f"words: {' '.join(digest_words(public.digest))}")
+    for line in fingerprint_lines(public.digest):
+        click.echo(line)
     talk("the shares make this key" if out is None else f"the key is in {escape(str(out))}")
 
 

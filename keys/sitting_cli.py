@@ -10,6 +10,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from keys.aloud import ungrouped
 from keys.body import Body, require_body
 from keys.errors import ConfigurationError
 from keys.guide_cli import Guide
@@ -99,7 +100,7 @@ def sitting(command: str, key_path: Path, options: Mapping[str, Any], guide: Gui
 def known_trust(home: Home, trust_folder: Path | None, root: str | None) -> Trust:
     """The trust list that was brought, or the newest one kept."""
     if trust_folder is not None:
-        return home.take_trust(trust_folder, root)
+        return home.take_trust(trust_folder, None if root is None else ungrouped(root))
     if root is not None:
         raise ConfigurationError("--root: goes with --trust DIR")
     return home.last_trust()

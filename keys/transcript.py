@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from keys.aloud import typed_words
 from keys.credential import Wire
 from keys.encoding import Digest, Sri, Time, canonical, digest_words, parse, require_utc, sha256, sri
 from keys.errors import FormatError, HandsealError
@@ -128,7 +129,7 @@ def require_closed_by(closed: Closed, place: str, *, key: PublicKeyFile | None, 
     """
     if key is not None and closed.key.kid != key.kid:
         raise HandsealError(f"{place}: was closed by {closed.key.kid}, not by {key.kid}")
-    if words is not None and tuple(words.casefold().split()) != digest_words(closed.key.digest):
+    if words is not None and typed_words(words) != digest_words(closed.key.digest):
         raise HandsealError(f"{place}: was closed by a key with other words", hint=f"it is {closed.key.kid}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from keys.aloud import word_rows
 from keys.console import escape, print_json, talk
 from keys.encoding import digest_words, format_time, sri
 from keys.keyfile import read_public_key
@@ -53,9 +54,13 @@ def verify(written: Path, key_path: Path | None, words: str | None, as_json: boo
         details = ", ".join(f"{name}: {text}" for name, text in line.details.items())
         click.echo(f"{format_time(line.at)}\t{line.event}\t{escape(details)}")
     click.echo(f"closed by {closed.key.kid}")
-    click.echo(f"words of the last line: {' '.join(digest_words(closed.digest))}")
+    click.echo("words of the last line:")
+    for row in word_rows(digest_words(closed.digest)):
+        click.echo(row)
     if expected is None and words is None:
-        talk(f"is this the key you expect? its words: {' '.join(digest_words(closed.key.digest))}")
+        talk("is this the key you expect? its words:")
+        for row in word_rows(digest_words(closed.key.digest)):
+            talk(row)
 
 
 @transcript.command()

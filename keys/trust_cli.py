@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from keys import trust_changes, trust_edit
+from keys.aloud import ungrouped
 from keys.console import escape, print_json, talk
 from keys.deadlines import Deadline, trust_deadlines
 from keys.encoding import digest_words, format_time, parse_time
@@ -42,6 +43,9 @@ _HASTE = timedelta(minutes=1)
 """Lists made one after the other may run ahead of the clock by so much."""
 
 T = TypeVar("T")
+root_told = click.option(
+    "--root", required=True, type=ungrouped, metavar="HEX", help="SHA-256 of 1.root.json, 64 hex digits."
+)
 
 
 @click.group()
@@ -106,7 +110,7 @@ def found_draft(description: Path, out: Path) -> None:
 @trust.command()
 @click.argument("current", type=folder)
 @click.argument("changes", type=file, required=False)
-@click.option("--root", required=True, help="SHA-256 of 1.root.json, 64 hex digits.")
+@root_told
 @click.option(
     "--compromised", type=(str, str), multiple=True, metavar="KEY TIME", help="A key that fell, and since when."
 )
@@ -192,7 +196,7 @@ def _after(newest: TrustList, moment: datetime) -> datetime:
 
 @trust.command()
 @click.argument("trust_folder", metavar="DIR", type=folder)
-@click.option("--root", required=True, help="SHA-256 of 1.root.json, 64 hex digits.")
+@root_told
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def show(trust_folder: Path, root: str, as_json: bool) -> None:
     """Verify the trust folder DIR and print its organisations, keys, policies and expiry.

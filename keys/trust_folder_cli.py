@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from keys import trust_edit
+from keys.aloud import word_lines
 from keys.console import escape
-from keys.encoding import Digest, digest_words, numbered_words
+from keys.encoding import Digest, digest_words
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import new_folder, read_bounded, write_new
 from keys.trust import Trust
@@ -52,5 +53,6 @@ def show_draft(files: Mapping[str, bytes], held: Trust | None = None) -> Digest:
         click.echo(escape(line))
     digest = trust_edit.open_draft(files).digest
     click.echo(f"Draft: {digest.hex()}")
-    click.echo(f"Words: {numbered_words(digest_words(digest))}")
+    for line in word_lines("Words:", digest_words(digest)):
+        click.echo(line)
     return digest

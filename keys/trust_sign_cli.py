@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from keys import trust_edit
+from keys.aloud import digest_lines, word_lines
 from keys.console import talk
-from keys.encoding import Digest, digest_words, numbered_words, sri
+from keys.encoding import Digest, digest_words, sri
 from keys.errors import ConfigurationError
 from keys.files import replace_file
 from keys.guide_cli import Guide
@@ -160,8 +161,8 @@ def show_progress(files: Mapping[str, bytes]) -> None:
         talk("pass the folder on to the next holder")
         return
     digest = trust_edit.root_digest(files)
-    click.echo(f"Root: {digest}")
-    click.echo(f"Words: {numbered_words(digest_words(bytes.fromhex(digest)))}")
+    for line in (*digest_lines("Root:", digest), *word_lines("Words:", digest_words(bytes.fromhex(digest)))):
+        click.echo(line)
     newest = list_name(trust_edit.open_draft(files).list.version)
     talk("complete: the clinic takes the folder in with `handseal receive FOLDER`; verifiers are told the root")
     talk(f"a copy of the site takes it in its trust/, {newest} before {TARGETS}")

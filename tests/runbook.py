@@ -202,7 +202,7 @@ class Stage:
         printed = seen.getvalue()
         assert code == 0, f"{slug}$ {line}\n{printed[-1500:]}"
         self.said += printed
-        if found := re.findall(r"(?:^Words|partner body): ((?:\d+ [a-z]+ ?){12})", printed, re.MULTILINE):
+        if found := re.findall(r"(?:^Words|partner body):((?:\s+\d+ [a-z]+){12})", printed, re.MULTILINE):
             self.words = " ".join(re.findall("[a-z]+", found[-1]))
         return printed
 

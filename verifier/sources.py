@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from keys import names
+from keys.aloud import ungrouped
 from keys.cosignature import CLOCK_GRACE
 from keys.encoding import MAX_BYTES
 from keys.errors import ConfigurationError, FormatError, HandsealError
@@ -208,7 +209,7 @@ class Site:
 
 def require_root_digest(text: str) -> str:
     """The SHA-256 of 1.root.json in lower-case hex; ConfigurationError for anything else."""
-    digest = text.strip().lower()
+    digest = ungrouped(text)
     if not _SHA256.fullmatch(digest):
         raise ConfigurationError("root: is not a SHA-256 digest", hint="64 hex digits, as printed at the founding")
     return digest

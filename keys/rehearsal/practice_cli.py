@@ -12,6 +12,7 @@ from string import Template
 
 import click
 
+from keys.aloud import word_lines
 from keys.console import escape, talk
 from keys.errors import HandsealError
 from keys.files import replace_file, write_new
@@ -46,8 +47,7 @@ class Practice:
 
     def read_aloud(self, who: str, words: tuple[str, ...]) -> None:
         """Twelve words that somebody else says, and that the newcomer writes down; a file holds them too."""
-        cells = [f"{number:2} {word:<10}" for number, word in enumerate(words, start=1)]
-        lines = ["    " + "".join(cells[start : start + 4]).rstrip() for start in range(0, len(cells), 4)]
+        lines = tuple(word_lines("   ", words))
         paper = self.folder / "paper.txt"
         replace_file(paper, "\n".join((f"{who} read aloud:", *lines, "")).encode())
         talk()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keys.algorithms import Algorithm, generate_private_key
+from keys.aloud import grouped
 from keys.keyfile import read_public_key
 from keys.offline_cli import now
 from keys.trust_changes import Changes, NewOrganisation, next_list
@@ -98,6 +99,15 @@ def test_R19_another_history_is_not_reviewed(holders: Holders) -> None:
     holders.signed("ttma", "river-clinic")
     code, out, err = holders.run("review", holders.folder / "rival", "--home", holders.folder / "river-clinic.home")
     assert (code, out, "trust/2.root.json: is not the one you hold" in err) == (1, "", True)
+
+
+def test_a_root_is_taken_as_it_is_read(holders: Holders) -> None:
+    read, current = grouped(holders.root), holders.folder / "list-1"
+    assert holders.run("show", current, "--root", read)[0] == 0
+    assert holders.run("propose", current, "--root", read, "--out", holders.folder / "list-2")[0] == 0
+    home = ("--home", holders.folder / "home")
+    code, _, err = holders.run("review", holders.folder / "list-2", "--trust", current, "--root", read, *home)
+    assert code == 0, err
 
 
 def test_a_founding_is_reviewed_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

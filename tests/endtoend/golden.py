@@ -20,7 +20,7 @@ _RANDOM = re.compile(
             "id": r"urn:uuid:[0-9a-f-]{36}",
             "lookup id": r"\b([0-9A-Z]{4}-){6}[0-9A-Z]{2}\b",
             "hash": r"\b[0-9a-f]{64}\b|\b[0-9a-f]{16}…",
-            "words": rf"(?<=Words: )1 {_WORD}( \d+ {_WORD}){{11}}\b|(?<=words )({_WORD} ){{4}}…",
+            "words": rf"(?<=Words: ) 1 {_WORD}(\s+\d+ {_WORD}){{11}}\b|(?<=words )({_WORD} ){{4}}…",
             "key": r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])",
         }.items()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import Any
 
@@ -162,7 +163,7 @@ def _change_list(play: Play, version: int, changes: str, *signing: str) -> str:
 
 
 def _sign_list(play: Play, draft: str, shown: str, *holders: str) -> None:
-    words = _line(shown, "Words: ")
+    words = re.findall(r"^Words:((?:\s+\d+ [a-z]+){12})$", shown, re.MULTILINE)[-1]
     held = ("--trust", play.path("site", "trust"), "--root", play.root) if play.root else ()
     for slug in holders:
         shown = play.signs(slug, "trust", "sign", play.path(draft), "--confirm", words, *held, key="trust").out

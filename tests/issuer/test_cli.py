@@ -12,7 +12,8 @@ from sqlalchemy import update
 from issuer.cli import cli, main
 from issuer.database import writing
 from issuer.models import Learner, State
-from keys.encoding import digest_words, format_time, numbered_words
+from keys.aloud import word_rows
+from keys.encoding import digest_words, format_time
 from tests.issuer.clinic import Clinic
 from tests.issuer.desk import open_desk, run, tick
 from tests.world import HARBOUR, TTMA, list_of
@@ -76,7 +77,7 @@ def test_the_words_of_a_request_are_said(clinic: Clinic, tmp_path: Path, capsys:
     clinic.enrol(["Ada"])
     assert run(clinic, "propose", "autumn", "--out", tmp_path / "r.jsonl") == 0
     digest = clinic.records()[0].request_digest or b""
-    assert numbered_words(digest_words(digest)) in capsys.readouterr().err
+    assert "\n".join(word_rows(digest_words(digest))) in capsys.readouterr().err
 
 
 def test_nothing_is_proposed_in_the_future(clinic: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

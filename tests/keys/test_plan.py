@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from keys.aloud import word_lines
 from keys.ceremony_file import ceremony_digest
 from keys.cli import main
 from keys.encoding import digest_words
@@ -53,12 +54,21 @@ def test_two_custodians_are_told_that_both_passphrases_open_the_key(kind: str) -
     assert step.who == "Custodian: Somchai Pinthong, Mai Tran"
 
 
+def test_the_root_is_read_in_groups_however_it_is_written(tmp_path: Path) -> None:
+    text = (FOLDER / "cosign.toml").read_text("utf-8")
+    for root in ("0123456789abcdef" * 4, "0123 4567 89ab cdef " * 4):
+        inputs = f'[inputs]\ntrust = "trust"\nroot = "{root}"'
+        (tmp_path / "cosign.toml").write_text(text.replace("[inputs]", inputs))
+        said = [step.say for step in plan_of(tmp_path / "cosign.toml").steps]
+        assert "The first sixteen digits of the root: 0123 4567 89ab cdef." in said
+
+
 def test_it_is_printed_as_text_json_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = FOLDER / "cosign.toml", tmp_path / "plan.html"
     words = digest_words(ceremony_digest(path.read_bytes()))
     assert main(["plan", str(path), "--out", str(out)]) == 0
     told = capsys.readouterr()
-    assert " ".join(f"{number} {word}" for number, word in enumerate(words, start=1)) in told.out
+    assert "\n".join(word_lines("  Words:", words)) in told.out
     assert "  Bring roster: roster.csv\n" in told.out
     assert f"plan to print: {out}" in told.err
     assert main(["plan", str(path), "--json"]) == 0

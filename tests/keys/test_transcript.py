@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.algorithms import Algorithm, generate_private_key, sign
+from keys.aloud import word_rows
 from keys.encoding import b64url_decode, digest_words, sha256
 from keys.errors import HandsealError
 from keys.jws import Header, compact_jws
@@ -99,6 +100,7 @@ def test_whose_transcript_it_is_can_be_asked() -> None:
     closed = verify(WHOLE)
     words = " ".join(digest_words(PUBLIC.digest))
     require_closed_by(closed, "t.jsonl", key=PUBLIC, words=f" {words.upper()} ")
+    require_closed_by(closed, "t.jsonl", key=PUBLIC, words="\n".join(word_rows(digest_words(PUBLIC.digest))))
     other = prove_possession(generate_private_key(Algorithm.ES256), organisation=TTMA, use=KeyUse.COSIGN, created=NOW)
     with pytest.raises(HandsealError, match=r"t.jsonl: was closed by .*, not by "):
         require_closed_by(closed, "t.jsonl", key=other, words=None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keys.algorithms import Algorithm, PrivateKey, generate_private_key, sign
+from keys.aloud import word_rows
 from keys.cli import main
 from keys.encoding import digest_words, sri
 from keys.errors import HandsealError
@@ -42,7 +43,8 @@ def test_it_is_checked_and_told_whose_words_to_compare(desk: Desk, capsys: pytes
     assert verify(desk) == 0
     told = capsys.readouterr()
     assert f"closed by {key_of(desk).kid}" in told.out
-    assert f"is this the key you expect? its words: {' '.join(digest_words(key_of(desk).digest))}" in told.err
+    rows = "\n".join(word_rows(digest_words(key_of(desk).digest)))
+    assert f"is this the key you expect? its words:\n{rows}\n" in told.err
     assert verify(desk, "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["digest"] == sri(read_transcript(desk.transcripts()[0]).digest)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from keys.encoding import digest_words, numbered_words, sha256
+from keys.aloud import grouped, word_lines
+from keys.encoding import digest_words, sha256
 from keys.errors import ConfigurationError, HandsealError
 from keys.keyfile import read_public_key, write_key_file
 from keys.offline_cli import now, open_home
@@ -42,7 +43,7 @@ def published(desk: Path, handseal: Run) -> tuple[Path, str]:
 def test_a_founding_goes_from_hand_to_hand(desk: Path, handseal: Run) -> None:
     code, out, _ = handseal("init", desk / "founding.toml", "--out", desk / "draft")
     assert code == 0
-    assert f"Words: {numbered_words(words(desk / 'draft').split())}" in out
+    assert "\n".join(word_lines("Words:", words(desk / "draft").split())) in out
     assert "NEW organisation" in out
     code, out, err = sign(handseal, desk, "draft", "north-college")
     assert (code, "Root:" in out) == (0, False)
@@ -51,7 +52,8 @@ def test_a_founding_goes_from_hand_to_hand(desk: Path, handseal: Run) -> None:
     code, out, _ = sign(handseal, desk, "draft", "river-clinic")
     digest = sha256((desk / "draft" / "1.root.json").read_bytes())
     assert code == 0
-    assert f"Root: {digest.hex()}\nWords: {numbered_words(digest_words(digest))}" in out
+    assert f"Root: {digest.hex()}\n      {grouped(digest.hex()[:32])}\n" in out
+    assert "\n".join(word_lines("Words:", digest_words(digest))) in out
     code, _, err = sign(handseal, desk, "draft", "ttma")
     assert (code, "nothing to sign" in err) == (0, True)
     assert sorted(path.name for path in (desk / "draft").iterdir()) == ["1.list.json", "1.root.json", "targets.json"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keys.aloud import grouped
 from keys.errors import ConfigurationError
 from verifier.config import Configuration, Settled, configuration_path, read_configuration, settle
 
@@ -27,8 +28,9 @@ def test_an_absent_file_is_an_empty_one(path: Path) -> None:
     assert read_configuration(path) == Configuration()
 
 
-def test_the_file_is_enough(path: Path) -> None:
-    path.write_text(f'site = "site"\nroot = "{ROOT.upper()}"\nstate = "/var/state"\n')
+@pytest.mark.parametrize("root", [ROOT, ROOT.upper(), grouped(ROOT)])
+def test_the_file_is_enough(path: Path, root: str) -> None:
+    path.write_text(f'site = "site"\nroot = "{root}"\nstate = "/var/state"\n')
     settled = settle(path, site=None, root=None, state=None)
     assert settled == Settled(path.parent / "site", ROOT, Path("/var/state"))
 
