@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session, joinedload
 from issuer.assessment import standing
 from issuer.config import Workspace
 from issuer.lots import LOT
-from issuer.models import CertificateRecord, Cohort, CosignatureRecord, Enrolment, Event, Learner, State, StatusRecord
+from issuer.models import (
+    CertificateRecord,
+    Cohort,
+    CosignatureRecord,
+    Enrolment,
+    Event,
+    Learner,
+    State,
+    StatusRecord,
+    SyllabusVersion,
+)
 from issuer.printing import file_name
 from issuer.proposing import without_certificate
 from issuer.records import find_cohort
@@ -73,6 +83,13 @@ def next_steps(
     """One step per cohort, in the order of their names; `today` is the day at the clinic."""
     for name in session.scalars(select(Cohort.name).order_by(Cohort.name)).all():
         yield next_step(session, name, workspace, trust, now=now, today=today)
+
+
+def beginning(session: Session) -> tuple[str, str]:
+    """What a workspace without a cohort waits for, and the command."""
+    if session.scalar(select(SyllabusVersion.id).limit(1)) is None:
+        return "No programme is published yet.", "handseal programme publish programmes/SLUG.toml"
+    return "No cohort is enrolled yet.", "handseal enrol cohorts/NAME.csv --programme SLUG"
 
 
 def next_step(

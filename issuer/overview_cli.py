@@ -31,9 +31,9 @@ def show_next_steps(workspace: Workspace) -> None:
         click.echo(f"First: {fault}")
     with reading(open_database(workspace.database_url)) as session:
         steps = list(overview.next_steps(session, workspace, trust, now=now, today=workspace.today(now)))
+        sentence, command = overview.beginning(session)
     if not steps:
-        click.echo("No cohort is enrolled yet.")
-        click.echo("  handseal enrol cohorts/NAME.csv --programme SLUG")
+        click.echo(f"{sentence}\n  {command}")
     for step in steps:
         click.echo(_step_line(step))
         if step.command:

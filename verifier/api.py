@@ -29,7 +29,9 @@ BULK_TYPES = frozenset((NDJSON, "application/jsonl", "application/jsonlines"))
 PLAIN_TYPES = frozenset((JWT, "application/jwt", "text/plain"))
 MAX_LINES = 1000
 MAX_SECONDS = 20  # for one request with many lines; what is not answered by then may be sent again
+BODY_TYPES = "Its Content-Type is application/json, application/vc+jwt, text/plain or multipart/form-data."
 LINE_FORM = 'A line is {"credential": "<jwt>"} or {"id": "<number>"}.'
+LINES_TYPE = f"The Content-Type of them all is {NDJSON}."
 
 
 class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,6 +160,15 @@ def error_case(words: Words, code: int) -> str:
     """Which sentences (`error` in the messages) go with an HTTP status."""
     shown = 400 if code == 415 else code
     return str(shown) if f"error.{shown}.title" in words.texts else "other"
+
+
+def misread(words: Words, code: int, path: str) -> str:
+    """How to ask, where 400 or 415 says that it was not asked like that; a client of HTTP often names a wrong type."""
+    if code not in (400, 415):
+        return ""
+    many = path == BULK
+    form = LINE_FORM if many else words.say("error.api.text")
+    return form if code == 400 else f"{form} {LINES_TYPE if many else BODY_TYPES}"
 
 
 def problem(words: Words, code: int, detail: str = "", *, case: str = "", **more: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request
+from werkzeug.exceptions import NotFound
 
 from keys.encoding import canonical
 from keys.errors import FormatError
@@ -19,6 +20,10 @@ PDF, JWS = "pdf", "jws"
 _TYPES = {PDF: "application/pdf", JWS: "application/jose"}
 
 
+class NobodySignsError(NotFound):
+    """A signed receipt is asked of a verifier without a key: there is none, whatever the number."""
+
+
 class ReceiptViews:
     """Receipts of one verifier."""
 
@@ -27,7 +32,7 @@ class ReceiptViews:
         self._operator = operator
 
     def register(self, app: Flask) -> None:
-        kinds = "<any({}):ending>".format(", ".join(_TYPES if self._operator.signer else (PDF,)))
+        kinds = f"<any({', '.join(_TYPES)}):ending>"
         for folder in ("c", "C"):
             app.add_url_rule(f"/{folder}/<text>/receipt.{kinds}", f"receipt-{folder}", self.of_certificate)
         app.add_url_rule(f"/receipt.{kinds}", "receipt", self.of_upload, methods=["POST"])
@@ -35,6 +40,7 @@ class ReceiptViews:
 
     def of_certificate(self, text: str, ending: str) -> Response:
         """An unknown number is told at once: the page says the same, after the same search."""
+        self._require(ending)
         try:
             token = self._answers.token(parse_lookup_id(text))
         except FormatError:
@@ -45,6 +51,7 @@ class ReceiptViews:
 
     def of_upload(self, ending: str) -> Response:
         """A form's `file`, or the credential as its `text`."""
+        self._require(ending)
         upload = request.files.get("file")
         data = upload.read() if upload else request.form.get("text", "").encode("utf-8", "replace")
         if not data:
@@ -56,6 +63,10 @@ class ReceiptViews:
         if self._operator.signer is None:
             abort(404)
         return Response(canonical(self._operator.signer.public), mimetype=JSON)
+
+    def _require(self, ending: str) -> None:
+        if ending == JWS and self._operator.signer is None:
+            raise NobodySignsError
 
     def _receipt(self, answered: Answered, ending: str) -> Response:
         words = reader_of(request).words

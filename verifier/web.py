@@ -23,7 +23,7 @@ from keys.errors import ConfigurationError, FormatError
 from keys.names import require_base_url
 from keys.receipt_signer import ReceiptSigner
 from verifier.answers import Answers
-from verifier.api import BULK, LINE_FORM, PROBLEM, Api, error_case, problem
+from verifier.api import PROBLEM, Api, error_case, misread, problem
 from verifier.bulk_views import BulkViews
 from verifier.files import static_files
 from verifier.headers import protect, spoken
@@ -33,7 +33,7 @@ from verifier.published import JSON
 from verifier.rates import RateLimit, Rates
 from verifier.reader import reader_of
 from verifier.receipt import PROGRAM, Operator
-from verifier.receipt_views import ReceiptViews
+from verifier.receipt_views import NobodySignsError, ReceiptViews
 from verifier.sources import Site
 from verifier.tally import Tally
 from verifier.views import HTML, Views, small_seal
@@ -161,12 +161,11 @@ def _failed(fault: HTTPException) -> Response:
     """Errors as problem details for programs (RFC 9457), as a page for people; never with what was asked."""
     code = fault.code or 500
     words = reader_of(request).words
-    unknown = code == 404 and request.url_rule is not None and request.path[:3].lower() == "/c/"
+    unknown = code == 404 and request.path[:3].lower() == "/c/" and not isinstance(fault, NobodySignsError)
     case = "no-certificate" if unknown else error_case(words, code)
     asks_json = request.accept_mimetypes.best_match((HTML, JSON, PROBLEM)) in (JSON, PROBLEM)
     if request.path.startswith("/api/") or asks_json:
-        detail = (LINE_FORM if request.path == BULK else words.say("error.api.text")) if code in (400, 415) else ""
-        response = Response(problem(words, code, detail, case=case), code, mimetype=PROBLEM)
+        response = Response(problem(words, code, misread(words, code, request.path), case=case), code, mimetype=PROBLEM)
     else:
         title, text = (words.say(f"error.{case}.{part}") for part in ("title", "text"))
         response = Response(render_template("error.html", title=title, text=text), code)

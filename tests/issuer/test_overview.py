@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from issuer import overview
+from issuer.cli import main
 from issuer.database import reading, writing
 from issuer.models import Attempt, Cohort
 from issuer.overview import Step
@@ -25,6 +26,14 @@ def step(clinic: Clinic) -> Step:
     with reading(clinic.engine) as session:
         (only,) = overview.next_steps(session, clinic.workspace, clinic.trust, now=clinic.now, today=today)
     return only
+
+
+def test_a_new_workspace_begins_with_a_programme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever enrolled first, as the next step once was, heard that the programme is not published."""
+    assert main(["init", str(tmp_path / "clinic"), "--no-keys"]) == 0
+    capsys.readouterr()
+    assert main(["--workspace", str(tmp_path / "clinic")]) == 0
+    assert "handseal programme publish programmes/SLUG.toml" in capsys.readouterr().out
 
 
 def test_the_next_step_along_the_way(clinic: Clinic) -> None:

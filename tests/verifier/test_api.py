@@ -121,6 +121,15 @@ def test_a_bulk_has_limits(client: FlaskClient, served: Served) -> None:
         assert (refused.status_code, refused.mimetype, refused.get_json()["status"]) == (status, PROBLEM, status)
 
 
+def test_a_body_without_its_type_is_told_which(client: FlaskClient) -> None:
+    """As a script sends one that does not say: the JSON in it was as it should be."""
+    one = client.post("/api/verify", data='{"credential": "a"}').get_json()
+    assert "Content-Type is application/json," in one["detail"]
+    many = client.post(api.BULK, data='{"id": "a"}').get_json()
+    assert many["detail"].endswith("The Content-Type of them all is application/x-ndjson.")
+    assert "Content-Type" not in client.post("/api/verify", json={}).get_json()["detail"]
+
+
 def test_a_bulk_ends_in_time(served: Served, token: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MAX_SECONDS", -1)
     last = answers(bulk(served.client(), {"credential": token.decode()}, {"credential": "a"}))
