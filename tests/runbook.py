@@ -47,7 +47,7 @@ def require_command(line: str) -> None:
     command: click.Command = PROGRAMS[program].cli
     known = {"--help"}
     if program == "handseal-verify" and words[0] not in command.commands:  # it takes files without a command's name
-        command = next(each for each in command.commands.values() if each.hidden)
+        command = command.commands["check"]
     for word in words:
         if isinstance(command, click.Group) and word in command.commands:
             command = command.commands[word]
