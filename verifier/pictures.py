@@ -157,6 +157,8 @@ def _international_text(body: bytes) -> Iterator[bytes]:
             text = inflater.decompress(text, MAX_BYTES + 1)
         except zlib.error:
             return
+        if not inflater.eof and len(text) <= MAX_BYTES:
+            return  # it was cut
     yield text[: MAX_BYTES + 1].strip()
 
 

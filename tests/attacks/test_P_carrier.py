@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import time
 import tracemalloc
 import zlib
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from keys.credential import Evidence
 from keys.encoding import b64url_encode
 from tests.verifier.pdf import pdf_with, resaved, save
+from tests.verifier.photographs import baked_png
 from tests.world import World
 from verifier.carrier import MAX_CARRIER_BYTES, MAX_STREAMS, Candidates, credentials_in, verify_carried
 from verifier.report import Outcome, Report, Verdict
@@ -55,6 +57,66 @@ def bounded(data: bytes) -> Candidates:
 def test_P03_somebody_elses_genuine_token_shows_the_other_person(world: World, token: bytes) -> None:
     assert shown(world, pdf_with(token)) == "สมชาย ปิ่นทอง"
     assert shown(world, pdf_with(world.issue(name="Malee Suksan"))) == "Malee Suksan"
+
+
+OB = "https://purl.imsglobal.org/ob/v3p0"
+
+
+def svg(*inner: str, head: str = "") -> bytes:
+    return f'{head}<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="{OB}">{"".join(inner)}</svg>'.encode()
+
+
+def in_svg(token: str) -> str:
+    return f'<o:credential verify="{token}"/>'
+
+
+def in_png(text: bytes, start: bytes = b"\0\0\0\0") -> bytes:
+    return start + text
+
+
+# A picture with a genuine credential that one way of reading finds alone, and another together with a second one.
+SECOND: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "plain": lambda one, two: baked_png(in_png(one), in_png(two)),
+    "no token": lambda one, two: baked_png(in_png(one), in_png(b"something else")),
+    "an empty one": lambda one, two: baked_png(in_png(one), in_png(b"")),
+    "another flag": lambda one, two: baked_png(in_png(one), in_png(two, b"\2\0\0\0")),
+    "packed": lambda one, two: baked_png(in_png(one), in_png(zlib.compress(two), b"\1\0\0\0")),
+    "packed with more behind": lambda one, two: baked_png(in_png(one), in_png(zlib.compress(two) + b"x", b"\1\0\0\0")),
+    "packed and no token": lambda one, two: baked_png(in_png(one), in_png(zlib.compress(b"x"), b"\1\0\0\0")),
+    "too long": lambda one, two: baked_png(in_png(one), in_png(b"a" * 30_000 + two)),
+    "a chunk without an end": lambda one, two: baked_png(in_png(one))[:-12] + (
+        struct.pack(">I", 50_000) + b"iTXtopenbadgecredential\0" + in_png(two)
+    ),
+    "svg": lambda one, two: svg(in_svg(one.decode()), in_svg(two.decode())),
+    "svg with codes of letters": lambda one, two: svg(in_svg(one.decode()), in_svg(two.decode().replace(".", "&#46;"))),
+    "svg with a line break": lambda one, two: svg(in_svg(one.decode()), in_svg(f"\n{two.decode()} ")),
+    "svg and no token": lambda one, two: svg(in_svg(one.decode()), in_svg("something else")),
+    "svg with another name for the namespace": lambda one, two: svg(
+        in_svg(one.decode()), f'<credential xmlns="{OB}" verify="{two.decode()}"/>'
+    ),
+}  # fmt: skip
+# A picture in which the credential does not stand where one belongs.
+ELSEWHERE: dict[str, Callable[[bytes], bytes]] = {
+    "in a comment": lambda one: svg(f"<!-- {in_svg(one.decode())} -->"),
+    "in a text": lambda one: svg(f"<text><![CDATA[{in_svg(one.decode())}]]></text>"),
+    "in another namespace": lambda one: svg(f'<credential verify="{one.decode()}"/>'),
+    "without an end": lambda one: svg(in_svg(one.decode()))[:-6],
+    "behind entities": lambda one: svg(in_svg(one.decode()), head='<!DOCTYPE svg [<!ENTITY a "b">]>'),
+    "in a png that is called svg": lambda one: baked_png(in_png(b"<svg"), in_png(one)),
+    "packed and cut": lambda one: baked_png(in_png(zlib.compress(one)[:-20], b"\1\0\0\0")),
+    "packed with another sum": lambda one: baked_png(in_png(zlib.compress(one)[:-1] + b"\0", b"\1\0\0\0")),
+}
+
+
+@pytest.mark.parametrize("way", SECOND)
+def test_P03_a_picture_with_a_second_credential_is_nobodys(world: World, token: bytes, way: str) -> None:
+    data = SECOND[way](token, world.issue(name="Malee Suksan"))
+    assert report_on(world, data).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("way", ELSEWHERE)
+def test_P03_a_credential_that_is_not_baked_in_does_not_count(world: World, token: bytes, way: str) -> None:
+    assert report_on(world, ELSEWHERE[way](token)).verdict is Verdict.UNKNOWN
 
 
 def test_P03_the_old_token_left_behind_by_an_incremental_update_is_noticed(world: World, token: bytes) -> None:

@@ -16,7 +16,10 @@
   const LEAST_TOKEN_BYTES = 60;
   const PNG = "\x89PNG\r\n\x1a\n";
   const PICTURES = [PNG, "\xff\xd8\xff", "GIF8", "RIFF", "II*\x00", "MM\x00*", "BM"];
-  const SVG_CREDENTIAL = /<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?credential\s[^<>]*?\bverify\s*=\s*["']([A-Za-z0-9_.-]+)["']/g;
+  const MAX_CHUNKS = 50_000; // of a PNG
+  const MAX_BAKED = 16; // credentials in a picture that are looked at
+  const MAX_SVG_BYTES = 4 * 1024 * 1024;
+  const BADGES = "https://purl.imsglobal.org/ob/v3p0";
   const BADGE_KEYWORD = "openbadgecredential\x00";
 
   /** More in a file than is looked at. */
@@ -43,8 +46,8 @@
     const text = latin(bytes);
     if (text.slice(0, 1024).includes("%PDF-")) return readPdf(bytes, text);
     // No code is looked for here, so another photograph would help as little: the file is what does.
-    if (text.startsWith(PNG)) return readTokens(tokensInPng(bytes, text), "nothing");
-    if (text.slice(0, 4096).includes("<svg")) return readTokens(tokensInSvg(text), "nothing");
+    if (text.slice(0, 4096).includes("<svg")) return readTokens(bakedIn(tokensInSvg(bytes)), "nothing");
+    if (text.startsWith(PNG)) return readTokens(bakedIn(tokensInPng(bytes, text)), "nothing");
     if (PICTURES.some((start) => text.startsWith(start))) return { tokens: [], hint: "nothing" };
     return isToken(text) ? { tokens: [bytesIn(strip(text))], hint: "" } : { tokens: [], hint: "nothing" };
   }
@@ -79,8 +82,8 @@
         if (seen.has(token) || distinct.size >= 2) continue;
         if (seen.size === MAX_TOKENS) throw new Unreadable();
         seen.add(token);
-        const content = await contentOf(bytesOf(token));
-        if (!distinct.has(content)) distinct.set(content, bytesOf(token));
+        const content = await contentOf(bytesIn(token));
+        if (!distinct.has(content)) distinct.set(content, bytesIn(token));
       }
     } catch (error) {
       if (error instanceof Unreadable) return { tokens: [], hint: "damaged" };
@@ -150,29 +153,59 @@
     }
   }
 
+  /** The first credentials baked into a picture, whatever they are: one that is none counts as another one. */
+  function* bakedIn(tokens) {
+    let left = MAX_BAKED;
+    for (const token of tokens) if (left-- > 0) yield token;
+  }
+
   /** The text of each iTXt chunk `openbadgecredential`, plain or compressed (PNG 11.3.3.4). */
   function* tokensInPng(bytes, text) {
-    for (let at = 8, count = 0; at + 8 <= bytes.length && count < MAX_STREAMS; count += 1) {
+    for (let at = 8, count = 0; at + 12 <= bytes.length && count < MAX_CHUNKS; count += 1) {
       const length = ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
       const start = at + 8;
-      if (text.startsWith("iTXt", at + 4) && text.startsWith(BADGE_KEYWORD, start) && start + length <= bytes.length) {
-        const token = strip(internationalText(bytes, text, start + BADGE_KEYWORD.length, start + length));
-        if (token.length <= MAX_BYTES && TOKEN.test(token)) yield token;
+      const end = Math.min(start + length, bytes.length);
+      if (text.startsWith("iTXt", at + 4) && text.slice(start, end).startsWith(BADGE_KEYWORD)) {
+        yield* internationalText(bytes, text, start + BADGE_KEYWORD.length, end);
       }
       at = start + length + 4;
     }
   }
 
-  function internationalText(bytes, text, start, end) {
+  /** Flag, method, language, translated keyword, text. */
+  function* internationalText(bytes, text, start, end) {
     const language = text.indexOf("\x00", start + 2);
     const translated = text.indexOf("\x00", language + 1);
-    if (language < 0 || translated < 0 || translated >= end) return "";
-    return bytes[start] ? inflated(bytes, translated + 1, end).text : text.slice(translated + 1, Math.min(end, translated + MAX_BYTES + 3));
+    if (language < 0 || translated < 0 || translated >= end) return;
+    if (bytes[start] !== 1) yield strip(text.slice(translated + 1, Math.min(end, translated + MAX_BYTES + 2)));
+    else {
+      try {
+        yield strip(latin(H.inflate(bytes.subarray(translated + 1, end), "zlib", MAX_BYTES + 1).bytes));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+      }
+    }
   }
 
-  /** The attribute `verify` of each element `credential`, where it is a whole token. */
-  function* tokensInSvg(text) {
-    for (const [, token] of text.matchAll(SVG_CREDENTIAL)) if (token.length <= MAX_BYTES && TOKEN.test(token)) yield token;
+  /** `verify` of each `credential` element of the Open Badges namespace; one with entities of its own is not read. */
+  function* tokensInSvg(bytes) {
+    const found = parsedSvg(bytes.subarray(0, MAX_SVG_BYTES));
+    for (const element of found?.getElementsByTagNameNS(BADGES, "credential") ?? []) {
+      yield latin(bytesOf(strip(element.getAttribute("verify") ?? "")));
+    }
+  }
+
+  /** The drawing as inert elements; null where it is none. */
+  function parsedSvg(bytes) {
+    try {
+      const text = H.textOf(bytes, "drawing");
+      if (/<!(?:ENTITY|ATTLIST)/.test(text)) return null;
+      const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+      return parsed.getElementsByTagName("parsererror").length ? null : parsed;
+    } catch (error) {
+      if (error instanceof Fault) return null;
+      throw error;
+    }
   }
 
   Object.assign(H, { credentialsIn, noCertificate });
