@@ -22,7 +22,9 @@ async function keepHome(response) {
   }
 }
 
-const online = (request) => fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+/** An upload takes as long as it takes; only what could be kept is given up. */
+const online = (request) =>
+  request.method === "GET" ? fetch(request, { signal: AbortSignal.timeout(PATIENCE) }) : fetch(request);
 
 /** A page: from the site; without it the first page, which says that it is alone. */
 async function page(request) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Response, request
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Faults
@@ -148,6 +150,28 @@ def test_a_site_that_goes_back_in_time_is_noticed(site: Stoppable, visited: Page
     site.publish()
     assert check(visited, token) == "unknown"
     expect(visited.locator("#here-answer")).to_contain_text("list 2 was seen before")
+
+
+def test_an_upload_takes_the_time_it_takes(site: Stoppable, phone: Page) -> None:
+    """A photograph over a slow connection, or a hundred files, ended after ten seconds as if the site were gone."""
+    app = site.served.app()
+
+    @app.after_request
+    def without_patience(response: Response) -> Response:
+        if request.path == "/worker.js":
+            plain = gzip.decompress(response.get_data())
+            response.set_data(gzip.compress(plain.replace(b"PATIENCE = 10_000", b"PATIENCE = 0")))
+        return response
+
+    with listening(app) as url:
+        phone.goto(url)
+        expect(phone.locator(KEPT)).to_be_attached(timeout=LONG)
+        pdf = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": pdf_with(site.tokens[Verdict.VALID])}
+        phone.locator("#file").set_input_files(pdf)
+        phone.get_by_role("button", name="Check the file").click()
+        expect(phone.locator("h1")).to_contain_text("Valid certificate", timeout=LONG)
+        phone.goto(f"{url}/c/{site.lookup}")
+        expect(phone.locator("#here-offline")).to_be_visible(timeout=LONG)
 
 
 def test_lists_that_are_too_old_decide_nothing(site: Stoppable, visited: Page) -> None:
