@@ -15,9 +15,10 @@ from keys.algorithms import Algorithm
 from keys.encoding import Digest, sha256
 from keys.errors import ConfigurationError, FormatError
 from keys.names import parse_organisation_id
-from keys.people import Person, require_people
+from keys.people import Person, custodians_of, require_people
 from keys.possession import KeyUse
 from keys.settings import Settings, require_toml
+from keys.token_uri import parse_token_uri
 
 MAX_CEREMONY_FILE = 256 * 1024
 _HINT = "`handseal-ceremony runbook --out papers` writes examples to compare it with"
@@ -49,11 +50,15 @@ class KeygenOutputs(Settings, frozen=True):
 
 
 class Keygen(Ceremony, frozen=True, tag="keygen"):
-    """A new key. Two custodians choose a passphrase each, and both are needed ever after."""
+    """A new key. Two custodians choose a passphrase each, and both are needed ever after.
+
+    With `token`, a PKCS#11 URI, it is made there and takes that token's PIN.
+    """
 
     use: KeyUse
     outputs: KeygenOutputs
     algorithm: Algorithm | UnsetType = UNSET
+    token: str | UnsetType = UNSET
 
 
 class CosignInputs(Settings, frozen=True):
@@ -208,6 +213,8 @@ def parse_ceremony(data: bytes, place: str) -> AnyCeremony:
     ceremony: AnyCeremony = require_toml(data, forms[head.kind], place, hint=_HINT)
     try:
         parse_organisation_id(ceremony.organisation, f"{place}: organisation")
+        if isinstance(ceremony, Keygen) and ceremony.token is not UNSET:
+            parse_token_uri(ceremony.token, f"{place}: token")
     except FormatError as fault:
         raise ConfigurationError(str(fault), hint=fault.hint) from fault
     require_people(ceremony.person, place)
@@ -227,8 +234,8 @@ def ceremony_digest(data: bytes) -> Digest:
 
 def _require_sense(ceremony: AnyCeremony, place: str) -> None:
     """What no shape can say of a ceremony that has its form."""
-    if isinstance(ceremony, Keygen) and ceremony.use is KeyUse.TRUST and ceremony.algorithm is not UNSET:
-        raise ConfigurationError(f"{place}: algorithm: a key for trust lists is always Ed25519", hint="take it out")
+    if isinstance(ceremony, Keygen):
+        _require_fitting(ceremony, place)
     if isinstance(ceremony, Withdraw) and bool(ceremony.certificates) == (ceremony.inputs.request is not UNSET):
         raise ConfigurationError(f"{place}: name either certificates or inputs.request")
     if isinstance(ceremony, Trusting) and ceremony.inputs.root is not UNSET and ceremony.inputs.trust is UNSET:
@@ -243,6 +250,18 @@ def _require_sense(ceremony: AnyCeremony, place: str) -> None:
             raise ConfigurationError(
                 f"{place}: inputs: {stated.file}: sha256 is not 64 hex digits", hint="as sha256sum prints it"
             )
+
+
+def _require_fitting(ceremony: Keygen, place: str) -> None:
+    """ConfigurationError for what a key of this use, or in a token, cannot be."""
+    if ceremony.use is KeyUse.TRUST and ceremony.algorithm is not UNSET:
+        raise ConfigurationError(f"{place}: algorithm: a key for trust lists is always Ed25519", hint="take it out")
+    if ceremony.token is UNSET:
+        return
+    if ceremony.algorithm not in (UNSET, Algorithm.ES256):
+        raise ConfigurationError(f"{place}: algorithm: a key in a token is ES256", hint="take it out")
+    if len(custodians_of(ceremony.person)) > 1:
+        raise ConfigurationError(f"{place}: token: takes one PIN, and this ceremony has two custodians")
 
 
 def _paths(ceremony: AnyCeremony) -> Iterator[str]:

@@ -122,6 +122,8 @@ def _title(ceremony: AnyCeremony) -> str:
 def _bring(ceremony: AnyCeremony) -> Iterator[str]:
     """The inputs, with the digests that were written down."""
     if isinstance(ceremony, Keygen):
+        if ceremony.token is not UNSET:
+            yield f"token: {ceremony.token}"
         return
     for name in ceremony.inputs.__struct_fields__:
         value = getattr(ceremony.inputs, name)

@@ -95,7 +95,8 @@ def _stranger(ceremony: AnyCeremony) -> str:
 
 
 def _keygen(ceremony: Keygen) -> Iterator[Instruction]:
-    yield _passphrase(ceremony)
+    in_token = ceremony.token is not UNSET
+    yield _pin() if in_token else _passphrase(ceremony)
     yield Instruction(
         Phase.RECORD,
         Role.READER,
@@ -107,8 +108,11 @@ def _keygen(ceremony: Keygen) -> Iterator[Instruction]:
     yield Instruction(
         Phase.CLOSE,
         Role.CUSTODIAN,
-        f"Copy {ceremony.outputs.key} to a second stick. The sticks and the envelope go to different places.",
-        write="On each stick: the organisation, the date, the first four words.",
+        f"Lock the token away, and the paper with its PIN elsewhere. {ceremony.outputs.key} says where the key is and "
+        "is no secret; the key itself has no copy."
+        if in_token
+        else f"Copy {ceremony.outputs.key} to a second stick. The sticks and the envelope go to different places.",
+        write=f"On {'the token' if in_token else 'each stick'}: the organisation, the date, the first four words.",
     )
     yield Instruction(
         Phase.CLOSE,
@@ -272,6 +276,15 @@ def _passphrase(ceremony: AnyCeremony) -> Instruction:
         Role.CUSTODIAN,
         f"Draw six words or more with dice as the passphrase; type it twice. The others look away.{_each(ceremony)}",
         write="The passphrase, on one slip, which goes into an envelope of its own and is sealed.",
+    )
+
+
+def _pin() -> Instruction:
+    return Instruction(
+        Phase.KEY,
+        Role.CUSTODIAN,
+        "Plug in the token and type its PIN. The others look away.",
+        stop="the token does not take the PIN: it locks itself after a few wrong ones.",
     )
 
 

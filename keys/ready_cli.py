@@ -8,11 +8,13 @@ from pathlib import Path
 from msgspec import UNSET
 
 from keys.ceremony_file import AnyCeremony, Drill, Input, Keygen, Recover, Stated, Trusting, TrustInit, TrustSign
+from keys.driver_files import require_driver
 from keys.errors import ConfigurationError, HandsealError
 from keys.files import file_digest, require_absent
 from keys.keyfile import public_path, read_public_key, require_encrypted
 from keys.people import require_custodians
 from keys.possession import KeyUse
+from keys.token_uri import parse_token_uri
 
 _FOLDERS = frozenset({"trust", "draft"})  # inputs that are folders
 
@@ -28,7 +30,10 @@ def require_ready(ceremony: AnyCeremony, folder: Path) -> None:
         require_absent(path)
     require_inputs(ceremony, folder)
     match ceremony:
-        case Keygen() | TrustInit():
+        case Keygen():
+            if ceremony.token is not UNSET:
+                require_driver(parse_token_uri(ceremony.token, "token").module, "token")
+        case TrustInit():
             return
         case Recover() | Drill():
             _require_public(folder / ceremony.inputs.public, ceremony)

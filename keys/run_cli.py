@@ -119,6 +119,7 @@ def _keygen(ceremony: Keygen, folder: Path, guide: Guide, options: Mapping[str, 
         use=ceremony.use,
         algorithm=Algorithm.ES256 if ceremony.algorithm is UNSET else ceremony.algorithm,
         custodians=len(custodians_of(ceremony.person)),
+        token=None if isinstance(ceremony.token, UnsetType) else ceremony.token,
         options=options,
         guide=guide,
     )

@@ -73,6 +73,31 @@ def test_a_fault_is_named(before: str, after: str, said: str) -> None:
     assert said in refused(KEYGEN.replace(before, after))
 
 
+TOKEN = "pkcs11:token=TTMA;object=cosign?module-path=/usr/lib/softhsm/libsofthsm2.so"
+IN_TOKEN = KEYGEN.replace('use = "cosign"', f'use = "cosign"\ntoken = "{TOKEN}"')
+
+
+def test_a_key_may_be_made_in_a_token() -> None:
+    for text in (IN_TOKEN, IN_TOKEN.replace('"cosign"\n', '"cosign"\nalgorithm = "ES256"\n')):
+        ceremony = parse_ceremony(text.encode(), "c.toml")
+        assert isinstance(ceremony, Keygen)
+        assert ceremony.token == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("token=TTMA;", "", "c.toml: token: names no token"),
+        ("pkcs11:", "pkcs11:pin-value=1;", "c.toml: token: holds a PIN"),
+        ('use = "cosign"', 'use = "cosign"\nalgorithm = "RS256"', "algorithm: a key in a token is ES256"),
+        ('"witness"', '"custodian"', "token: takes one PIN, and this ceremony has two custodians"),
+    ],
+)
+def test_what_a_token_cannot_do_is_named(before: str, after: str, said: str) -> None:
+    people = '\n[[person]]\nname = "Mai Tran"\nrole = "witness"\n[outputs]'
+    assert said in refused(IN_TOKEN.replace(before, after).replace("\n[outputs]", people))
+
+
 def test_a_withdrawal_names_certificates_or_a_request() -> None:
     text = EXAMPLES["withdraw"].read_text("utf-8")
     assert "name either certificates or inputs.request" in refused(text.replace("# request =", "request ="))

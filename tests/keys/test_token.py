@@ -24,6 +24,7 @@ from keys.transcript import verify_transcript
 from keys.trust_edit import found, open_draft, progress
 from keys.trust_folder_cli import read_folder, write_folder
 from keys.unlock_cli import unlocked
+from tests.attacks.sitting import PEOPLE
 from tests.keys.desk import NOW, Desk, make_desk
 from tests.keys.keyboard import sit_down
 from tests.keys.partner import KEYS, TTMA, build_cores, build_request
@@ -38,6 +39,14 @@ def keygen(folder: Path, token: Token, label: str, *more: str, use: str = "cosig
     given = ["--token", token.uri(label), "--passphrase-file", str(token.pin_file)]
     named = ["--org", TTMA, "--use", use, "--out", str(folder / label), "--online"]
     return main(["--home", str(folder / "home"), "keygen", *named, *given, *more])
+
+
+def plan_keygen(form: Path, use: str, uri: str) -> None:
+    """A ceremony's file, beside which `new.key` is made."""
+    form.write_text(
+        f'kind = "keygen"\norganisation = "{TTMA}"\nuse = "{use}"\ntoken = "{uri}"\n{PEOPLE}'
+        '[outputs]\nkey = "new.key"\nrecord = "record.html"\n'
+    )
 
 
 def count(token: Token, label: str) -> int:
@@ -73,6 +82,40 @@ def test_keygen_makes_a_key_that_cannot_be_taken_out(tmp_path: Path, token: Toke
     lines = verify_transcript(written.read_bytes().splitlines(keepends=True), "transcript").lines
     assert lines[1].details["token"] == "TTMA"
     assert PIN.encode() not in written.read_bytes() + path.read_bytes() + public_path(path).read_bytes()
+
+
+@pytest.mark.parametrize("use", ["cosign", "trust"])
+def test_a_planned_ceremony_makes_its_key_in_a_token(
+    tmp_path: Path, token: Token, capsys: pytest.CaptureFixture[str], use: str
+) -> None:
+    uri, form = token.uri(f"planned-{use}"), tmp_path / "keygen.toml"
+    plan_keygen(form, use, uri)
+    given = ("--online", "--passphrase-file", str(token.pin_file))
+    assert main(["--home", str(tmp_path / "home"), "run", str(form), *given]) == 0
+    said = capsys.readouterr().err
+    assert f"Bring token: {uri}" in said
+    assert "type its PIN" in said
+    assert "passphrase" not in said
+    public = read_public_key(tmp_path / "new.key.pub.json")
+    assert (tmp_path / "new.key").read_text() == f"{uri}\n"
+    assert public.kid in (tmp_path / "record.html").read_text("utf-8")
+    with unlocked(tmp_path / "new.key", public, [token.pin_file]) as signer:
+        require_signature(public, b"message", signer.sign(b"message"), "does not hold")
+
+
+def test_a_planned_ceremony_loads_no_driver_from_elsewhere(
+    tmp_path: Path, token: Token, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused before people sit down, as anything else in the file that cannot be."""
+    (tmp_path / "driver.so").write_bytes(b"")
+    uri, form = token.uri("planned").replace(token.module, str(tmp_path / "driver.so")), tmp_path / "keygen.toml"
+    plan_keygen(form, "cosign", uri)
+    given = ("--online", "--passphrase-file", str(token.pin_file))
+    assert main(["--home", str(tmp_path / "home"), "run", str(form), *given]) == 1
+    said = capsys.readouterr().err
+    assert "token: module-path:" in said
+    assert "Pull the network cable" not in said
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_holders_key_in_a_token_is_ed25519(tmp_path: Path, token: Token) -> None:
