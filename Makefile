@@ -3,6 +3,8 @@ PYTHON ?= python3
 # `make demo DIR=/somewhere PORT=9000`. A variable DIR of the environment is not taken: it could be anything.
 DIR = demo
 PORT = 8000
+# How many processes share the tests: each may need a core and 1 GB. With 0 they run one after the other in this one.
+JOBS = 2
 PLATFORM = linux-x86_64
 PYTHON_VERSION = 3.11
 SCANNER = templates/static/vendor
@@ -23,7 +25,7 @@ WHEELS = --only-binary :all:
 help:
 	@echo "make install   .venv with the locked packages and Handseal itself"
 	@echo "make demo      an example clinic with partners and certificates, then its verifier (DIR=$(DIR) PORT=$(PORT))"
-	@echo "make test      the tests"
+	@echo "make test      the tests, in several processes (JOBS=$(JOBS))"
 	@echo "make removal   takes out each refusal, one at a time, and sees that a test turns red (some minutes)"
 	@echo "make golden    tests/golden/ anew, where what people and transcripts are told was changed on purpose"
 	@echo "make lint      ruff, mypy --strict and the architecture test"
@@ -50,7 +52,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 removal: install
 	$(BIN)/python -m tests.removal
