@@ -83,6 +83,12 @@ class Site:
         with self._lock:
             return tuple(alarm.text for alarm in self._alarms(self._current(now), now))
 
+    @property
+    def address(self) -> str:
+        """The site's own, as its trust list had it when it was last looked at; empty where there was none."""
+        trust = self._snapshot.materials.trust if self._snapshot else None
+        return trust.list.site if trust else ""
+
     def certificate(self, lookup_id: str) -> bytes | None:
         """The published token with this lookup id, in any spelling; None where there is none."""
         try:

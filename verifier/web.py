@@ -107,6 +107,7 @@ def create_app(*, site: Site, clock: Callable[[], datetime], settings: Settings,
     _prepare_templates(app, base_url, parts, site.root_digest)
     limit = RateLimit(settings.rates)
     answers = Answers(site, clock, base_url, limit.sparing(site.certificate))
+    app.context_processor(lambda: {"printed": site.address or base_url})
     count = tally.count if tally else None
     Views(answers, base_url, parts, count).register(app)
     app.jinja_env.globals["signs_receipts"] = settings.signer is not None

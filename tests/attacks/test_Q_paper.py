@@ -12,6 +12,7 @@ from tests.issuer.printing import LOOKUP_ID, classic, picture_of, text_of, verif
 from tests.served import Page, Served
 from tests.world import SITE
 from verifier.report import Verdict
+from verifier.web import Settings
 
 HOST = "verify.river.example"
 
@@ -28,6 +29,16 @@ def test_Q01_the_page_says_which_address_is_the_right_one(client: FlaskClient, l
         told = Page(client.get(path).text).text
         assert f"The address of this check is {SITE}" in told
         assert "must be the one that is printed beside the code" in told
+
+
+def test_Q01_a_copy_under_another_address_says_which_one_the_paper_bears(served: Served) -> None:
+    """Else an employer at a partner's verifier takes the clinic's own paper for a forgery."""
+    copy = served.app(settings=Settings("https://check.hospital.example")).test_client()
+    for path in ("/", "/nowhere"):
+        told = Page(copy.get(path).text).text
+        assert "The address of this check is https://check.hospital.example" in told
+        assert f"It answers from a copy of {SITE} , the address that is printed beside the code" in told
+        assert "must be the one" not in told
 
 
 def test_Q02_the_answer_leads_with_what_tells_namesakes_apart(
