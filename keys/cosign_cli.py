@@ -14,7 +14,7 @@ from keys.ceremony import Cosigned, CosignPlan, plan_cosign, run_cosign, verify_
 from keys.console import escape, print_json, talk
 from keys.encoding import sri
 from keys.errors import HandsealError
-from keys.files import file_digest, new_file, opened, require_absent
+from keys.files import file_digest, new_file, opened
 from keys.home import Home
 from keys.offline_cli import (
     confirm_words,
@@ -24,6 +24,7 @@ from keys.offline_cli import (
     now,
     online_option,
     passphrase_option,
+    require_free,
 )
 from keys.phase import Phase
 from keys.review_cli import read_review, show_review
@@ -53,7 +54,7 @@ def cosign(request: Path, key_path: Path, out: Path, as_json: bool, **options: A
     \b
     handseal-ceremony cosign request.jsonl --key cosign.key --roster roster.csv --exclude 7 --out response.jsonl
     """
-    require_absent(out)
+    require_free(out)
     with sitting("cosign", key_path, options) as held:
         plan, cosigned = cosign_request(
             held,

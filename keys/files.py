@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -20,6 +21,7 @@ from keys.errors import ConfigurationError, HandsealError
 PUBLIC = 0o644
 SECRET = 0o600
 PUBLIC_FOLDER = 0o755
+_PART_BYTES = 6
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -64,6 +66,12 @@ def require_absent(path: Path) -> None:
         raise HandsealError(f"{path}: exists already", hint="nothing is overwritten: choose another name or move it")
 
 
+def unfinished(path: Path) -> list[Path]:
+    """What stands beside `path` as it is while it is written: its process still runs, or was killed."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _PART_BYTES}}}\.part")
+    return sorted(each for each in path.parent.glob("*.part") if name.fullmatch(each.name))
+
+
 @contextmanager
 def new_file(path: Path, mode: int = PUBLIC) -> Iterator[BinaryIO]:
     """A stream whose bytes become `path` when the block ends well; `path` must not exist, then or before."""
@@ -88,7 +96,7 @@ def write_new(path: Path, data: bytes, mode: int = PUBLIC) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which becomes `path` when the block ends well and is gone otherwise; `path` must not exist."""
     require_absent(path)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    beside = _part_of(path)
     try:
         beside.mkdir()
         try:
@@ -157,10 +165,14 @@ def _require_own(path: Path) -> None:
         raise HandsealError(f"{path}: is a folder")
 
 
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(_PART_BYTES)}.part")
+
+
 @contextmanager
 def _beside(path: Path, mode: int) -> Iterator[tuple[BinaryIO, Path]]:
     """A new file in the folder of `path`, gone when the block ends."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    beside = _part_of(path)
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         try:

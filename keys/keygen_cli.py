@@ -26,6 +26,7 @@ from keys.offline_cli import (
     online_option,
     open_home,
     passphrase_option,
+    require_free,
 )
 from keys.phase import Phase
 from keys.possession import KeyUse, PublicKeyFile
@@ -58,6 +59,8 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
     """
     parse_organisation_id(org, "--org")
     _require_fitting(use, algorithm, options)
+    for path in (out, keyfile.public_path(out)):
+        require_free(path)
     made = make_key(
         out,
         organisation=org,

@@ -22,6 +22,7 @@ from keys.aloud import typed_words
 from keys.console import escape, talk
 from keys.encoding import format_time
 from keys.errors import ConfigurationError, HandsealError
+from keys.files import require_absent, unfinished
 from keys.guide_cli import Guide
 from keys.home import Home
 from keys.paper_cli import write_record
@@ -121,6 +122,13 @@ def confirm_date(
     answers = (confirm,) if confirm is not None else _asked(question, ask or _terminal("date", "2026-11-20"))
     if not _is_among("date", f"{moment:%Y-%m-%d}", answers, transcript):
         raise HandsealError("date: is not that of this machine's clock", hint="nothing was changed; set the clock")
+
+
+def require_free(path: Path) -> None:
+    """HandsealError where an output is there already; says what an earlier run, killed on the way, left of it."""
+    require_absent(path)
+    for part in unfinished(path):
+        talk(f"{escape(str(part))}: is left of a run that was broken off, and may be deleted when no other one runs")
 
 
 @contextmanager

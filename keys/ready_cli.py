@@ -10,8 +10,9 @@ from msgspec import UNSET
 from keys.ceremony_file import AnyCeremony, Drill, Input, Keygen, Recover, Stated, Trusting, TrustInit, TrustSign
 from keys.driver_files import require_driver
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import file_digest, require_absent
+from keys.files import file_digest
 from keys.keyfile import public_path, read_public_key, require_encrypted
+from keys.offline_cli import require_free
 from keys.people import require_custodians
 from keys.possession import KeyUse
 from keys.token_uri import parse_token_uri
@@ -27,7 +28,7 @@ def require_ready(ceremony: AnyCeremony, folder: Path) -> None:
             raise ConfigurationError(f"{path}: is named twice under outputs")
         if not path.parent.is_dir():
             raise ConfigurationError(f"{path}: its folder is not there")
-        require_absent(path)
+        require_free(path)
     require_inputs(ceremony, folder)
     match ceremony:
         case Keygen():

@@ -13,9 +13,18 @@ from keys.certificate_list import MAX_LIST_FILE, parse_certificate_list
 from keys.console import escape, print_json, talk
 from keys.encoding import Digest, format_time, sha256, sri
 from keys.errors import HandsealError
-from keys.files import opened, read_bounded, require_absent, write_new
+from keys.files import opened, read_bounded, write_new
 from keys.home import Home
-from keys.offline_cli import confirm_count, file, home_option, key_option, now, online_option, passphrase_option
+from keys.offline_cli import (
+    confirm_count,
+    file,
+    home_option,
+    key_option,
+    now,
+    online_option,
+    passphrase_option,
+    require_free,
+)
 from keys.phase import Phase
 from keys.request import RequestReader
 from keys.review_cli import show_lines
@@ -52,7 +61,7 @@ def withdraw(
     listed = options["listed"]
     if bool(certificates) + (request is not None) + (listed is not None) != 1:
         raise click.UsageError("name certificates, or --request FILE, or --list FILE")
-    require_absent(out)
+    require_free(out)
     if listed is not None:
         certificates = parse_certificate_list(read_bounded(listed, MAX_LIST_FILE), str(listed))
     with sitting("withdraw", key_path, options) as held:
@@ -75,7 +84,7 @@ def status(key_path: Path, out: Path, **options: Any) -> None:
     \b
     handseal-ceremony status --key cosign.key --out list.jwt
     """
-    require_absent(out)
+    require_free(out)
     with sitting("status", key_path, options) as held:
         write_fresh_status(held, out)
 

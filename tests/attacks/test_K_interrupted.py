@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from keys.errors import HandsealError
+from keys.files import new_file
 from keys.home import MAX_LOT
 from keys.paper_cli import read_transcript
 from tests.attacks.sitting import (
@@ -30,7 +33,7 @@ from tests.attacks.sitting import (
     words_of,
 )
 from tests.keys.desk import NOW, PASSPHRASE, WORDS, Desk
-from tests.keys.partner import NAMES, build_cores, build_request
+from tests.keys.partner import NAMES, TTMA, build_cores, build_request
 from tests.keys.typist import Typist
 
 
@@ -98,6 +101,44 @@ def test_K14_killed_in_a_transaction_the_lot_is_not_there(fresh: Desk) -> None:
         reader.close()
     assert (outcome(fresh), kept(fresh)) == ([], {})
     assert len(finish(fresh)) == len(NAMES)
+
+
+def test_K14_what_a_killed_run_left_is_said_and_kept(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    place = fresh.folder / "stick"
+    child = os.fork()
+    if child == 0:
+        with new_file(place / "response.jsonl") as stream:
+            stream.write(b"half of it")
+            stream.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    (left,) = place.iterdir()
+    names = (f"{left.name}.part", ".list.jwt.0123456789ab.part", ".response.jsonl.mine.part")
+    others = [place / name for name in names]
+    for other in others:
+        other.write_bytes(b"somebody else's")
+    assert fresh.cosign("stick/response.jsonl", *fresh.brought) == 0
+    said = capsys.readouterr().err
+    assert said.count(f"{left}: is left of a run that was broken off") == 1
+    assert not any(f"{other}:" in said for other in others)
+    assert left.read_bytes() == b"half of it"
+    (place / "response.jsonl").unlink()
+    finish(fresh)
+    assert capsys.readouterr().err.count(f"{left}: is left of a run") == 1
+
+
+def test_K14_every_command_says_what_was_left_of_its_output(fresh: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fresh.cosign("response.jsonl", *fresh.brought) == 0
+    request = str(fresh.folder / "request.jsonl")
+    for output, named in (
+        ("new.key.pub.json", ("keygen", "--org", TTMA, "--use", "status", "--unattended", "--online")),
+        ("list.jwt", ("status", *fresh.secret)),
+        ("withdrawn.jwt", ("withdraw", "--request", request, *fresh.secret, "--confirm", str(len(NAMES)))),
+    ):
+        left = fresh.folder / f".{output}.0123456789ab.part"
+        left.write_bytes(b"")
+        assert fresh.run(*named, "--out", str(fresh.folder / output.removesuffix(".pub.json"))) == 0
+        assert capsys.readouterr().err.count(f"{left}: is left of a run that was broken off") == 1
 
 
 def test_K14_killed_as_the_response_appears_it_is_whole(large: Desk) -> None:
