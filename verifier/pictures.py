@@ -7,6 +7,7 @@ draw a certificate.
 from __future__ import annotations
 
 import logging
+import re
 import struct
 import warnings
 import xml.parsers.expat
@@ -23,6 +24,8 @@ from keys.encoding import MAX_BYTES
 MAX_UNPACKED_BYTES = 64_000_000
 """Of a picture before it is grey: 16 million pixels with colours and transparency, four times as many without."""
 JPEG_SIDE = 3_000  # a JPEG is unpacked at a half or less of its size, but no smaller than this
+MAX_SCANS = 24
+"""Of a JPEG: each goes over the whole picture again, in thirty bytes; programs make a dozen."""
 MAX_SIDE = 4_000  # of what the code is looked for in
 MAX_CODES = 16
 MAX_EDGES = 1_000_000
@@ -34,6 +37,8 @@ MAX_PARTS = 50_000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
+_MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # of a segment with a length, or of an end
+_START_OF_SCAN, _END_OF_JPEG = b"\xda", b"\xd9"
 _HEADS = (_PNG, _JPEG, b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -101,6 +106,8 @@ def _unpacked(data: bytes) -> Image.Image:
     try:
         with Image.open(_Reading(data), formats=_FORMATS) as opened:
             if data.startswith(_JPEG):
+                if _scans(data) > MAX_SCANS:
+                    raise TooLarge
                 opened.draft("L", (JPEG_SIDE, JPEG_SIDE))
             bands = 4 if opened.has_transparency_data else len(opened.getbands())  # a palette's, too, is unfolded
             if opened.width * opened.height * bands > MAX_UNPACKED_BYTES:
@@ -110,6 +117,18 @@ def _unpacked(data: bytes) -> Image.Image:
             return picture
     except _FAULTS as fault:
         raise Unreadable from fault
+
+
+def _scans(data: bytes) -> int:
+    """How often a JPEG goes over its picture, as far as it matters; what lies behind its end is no part of it."""
+    place, scans = len(_JPEG) - 1, 0
+    for _ in range(MAX_PARTS):
+        marker = _MARKER.search(data, place)
+        if marker is None or marker[1] == _END_OF_JPEG or scans > MAX_SCANS:
+            return scans
+        scans += marker[1] == _START_OF_SCAN
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    raise TooLarge
 
 
 def _calmed(picture: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import tempfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,19 @@ def test_W05_large_and_crowded_bodies_are_refused(client: FlaskClient, address: 
     answer = client.post(address, data=body, content_type=kind)
     assert answer.status_code == 413
     assert len(answer.data) < 5_000
+
+
+@pytest.mark.parametrize(("line", "status"), [(b"\n", 400), (b"xy\n", 413)])
+def test_W05_millions_of_lines_take_little_memory(client: FlaskClient, line: bytes, status: int) -> None:
+    """They took 170 MB a request, and a verifier answers eight at once."""
+    body = line * (9_900_000 // len(line))
+    tracemalloc.start()
+    try:
+        answer = client.post("/api/verify/bulk", data=body, content_type="application/x-ndjson")
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(body)
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code == status
 
 
 def test_W05_a_long_boundary_and_a_long_header_end_quietly(client: FlaskClient) -> None:

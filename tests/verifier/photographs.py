@@ -53,3 +53,12 @@ def huge_png() -> bytes:
     """The head of a picture of 20,000 by 20,000 pixels."""
     head = HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0))
     return head + chunk(b"IDAT", zlib.compress(bytes(1_000_000))) + chunk(b"IEND", b"")
+
+
+def jpeg_scanned_again(times: int, side: int = 4_000, behind: bytes = b"") -> bytes:
+    """An empty page as a progressive JPEG whose last scan, 31 bytes, comes so many times more."""
+    stream = io.BytesIO()
+    Image.new("L", (side, side), 255).save(stream, "JPEG", progressive=True, optimize=True)
+    data = stream.getvalue()
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * times + data[-2:] + behind

@@ -14,8 +14,19 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.verifier.photographs import HEAD, LINK, baked_png, baked_svg, chunk, code, huge_png, saved, sheet
-from verifier.pictures import MAX_CODES, TooLarge, Unreadable, baked, codes_in, is_picture
+from tests.verifier.photographs import (
+    HEAD,
+    LINK,
+    baked_png,
+    baked_svg,
+    chunk,
+    code,
+    huge_png,
+    jpeg_scanned_again,
+    saved,
+    sheet,
+)
+from verifier.pictures import MAX_CODES, MAX_PARTS, MAX_SCANS, TooLarge, Unreadable, baked, codes_in, is_picture
 
 MAX_SECONDS = 1.5
 FORMS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
@@ -178,6 +189,24 @@ def test_P04_a_page_of_corners_of_codes_takes_no_time(dark: int, module: int) ->
     for place in range(0, 4_000, corner.height):
         page.paste(row, (0, place))
     assert bounded(saved(page)) == ()
+
+
+def test_P04_a_jpeg_that_goes_over_its_picture_again_and_again_is_not_unpacked() -> None:
+    """100 KB took six seconds, and as many MB as a form may hold more than an hour."""
+    with pytest.raises(TooLarge):
+        bounded(jpeg_scanned_again(3_000))
+    with pytest.raises(TooLarge):
+        bounded(jpeg_scanned_again(MAX_SCANS - 5, side=100))
+    assert bounded(jpeg_scanned_again(MAX_SCANS - 6, side=100)) == ()
+    remarks = b"\xff\xfe\x00\x02" * (MAX_PARTS + 1)
+    with pytest.raises(TooLarge):
+        bounded(jpeg_scanned_again(0, side=100)[:-2] + remarks)
+
+
+def test_a_film_behind_a_photograph_is_no_scan_of_it() -> None:
+    """Telephones put one there; by chance any two bytes stand in it."""
+    assert codes_in(saved(sheet(code()), "JPEG") + b"\xff\xda\0\0" * 1_000) == (LINK,)
+    assert codes_in(jpeg_scanned_again(0, side=100, behind=b"\xff\xda\0\0" * 1_000)) == ()
 
 
 def test_a_code_on_a_page_full_of_grain_is_found() -> None:
