@@ -1,7 +1,8 @@
 """A credential is taken out of what carries it by looking for whole tokens, never by believing the carrier.
 
 formats.md section 9. A PDF is not parsed: each of its streams is inflated a little, and one that is wholly one compact
-JWS is a candidate. What is shown of it comes from the credential; the page it lay in is not looked at.
+JWS is a candidate; where there is none, it may be the scan of a page with a code. What is shown comes from the
+credential; the page it lay in is not looked at.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from keys.jws import split_token
 from verifier.asked import MisreadError, is_address, lookup_asked
 from verifier.findings import Findings
 from verifier.materials import Materials
-from verifier.pictures import TooLarge, Unreadable, baked, codes_in, is_heic, is_picture
+from verifier.pictures import JPEG, TooLarge, Unreadable, baked, codes_in, is_heic, is_picture
 from verifier.report import Report, Verdict
 from verifier.verify import verify
 
@@ -29,6 +30,8 @@ MAX_CARRIER_BYTES = 50_000_000
 MAX_STREAMS = 10_000
 MAX_TOKEN_STREAMS = 256
 """Compressed streams that begin like a token; each is inflated as far as a token may reach, 16 MiB together."""
+MAX_PAGES = 2
+"""Pictures of a PDF without a credential that are looked through for a code, the largest: a certificate is one page."""
 MAX_TOKENS = 16
 """Different tokens in one file, which are all taken apart; the clinic's own file has one."""
 
@@ -199,7 +202,22 @@ def _read_pdf(data: bytes) -> Candidates:
         return Candidates(tokens, "")
     if b"/Encrypt" in data:
         return Candidates((), ENCRYPTED)
+    codes = _codes_in_scans(data)
+    if codes:
+        return Candidates((), "", codes)
     return Candidates((), EMPTY_PDF if b"%%EOF" in data[-4096:] else DAMAGED)
+
+
+def _codes_in_scans(data: bytes) -> tuple[str, ...]:
+    """What stands in the codes of a scanned page: scanners and telephones wrap its photograph in a PDF as it is."""
+    photographs = sorted((start - end, start, end) for start, end in _streams(data) if data.startswith(JPEG, start))
+    found: dict[str, None] = {}
+    for _, start, end in photographs[:MAX_PAGES]:
+        try:
+            found |= dict.fromkeys(codes_in(data[start:end]))
+        except (TooLarge, Unreadable):
+            continue
+    return tuple(found)
 
 
 def _distinct(tokens: Iterable[bytes]) -> tuple[bytes, ...]:

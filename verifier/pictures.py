@@ -21,6 +21,8 @@ from PIL import Image, ImageChops
 
 from keys.encoding import MAX_BYTES
 
+JPEG = b"\xff\xd8\xff"
+"""How a photograph begins, also inside a PDF."""
 MAX_UNPACKED_BYTES = 64_000_000
 """Of a picture before it is grey: 16 million pixels with colours and transparency, four times as many without."""
 JPEG_SIDE = 3_000  # a JPEG is unpacked at a half or less of its size, but no smaller than this
@@ -36,10 +38,9 @@ MAX_PARTS = 50_000
 """Chunks, markers and blocks that a picture is read in: a library takes a minute for millions of empty ones."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # of a segment with a length, or of an end
 _START_OF_SCAN, _END_OF_JPEG = b"\xda", b"\xd9"
-_HEADS = (_PNG, _JPEG, b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
+_HEADS = (_PNG, JPEG, b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _KEYWORD = b"openbadgecredential"
@@ -105,7 +106,7 @@ def _unpacked(data: bytes) -> Image.Image:
     """The picture in grey, no longer than `MAX_SIDE`."""
     try:
         with Image.open(_Reading(data), formats=_FORMATS) as opened:
-            if data.startswith(_JPEG):
+            if data.startswith(JPEG):
                 if _scans(data) > MAX_SCANS:
                     raise TooLarge
                 opened.draft("L", (JPEG_SIDE, JPEG_SIDE))
@@ -121,7 +122,7 @@ def _unpacked(data: bytes) -> Image.Image:
 
 def _scans(data: bytes) -> int:
     """How often a JPEG goes over its picture, as far as it matters; what lies behind its end is no part of it."""
-    place, scans = len(_JPEG) - 1, 0
+    place, scans = len(JPEG) - 1, 0
     for _ in range(MAX_PARTS):
         marker = _MARKER.search(data, place)
         if marker is None or marker[1] == _END_OF_JPEG or scans > MAX_SCANS:

@@ -133,6 +133,20 @@ def test_a_photograph_of_the_code_leads_to_its_certificate(link: str) -> None:
     assert report_on(saved(sheet(code(link)), "JPEG")).verdict is Verdict.VALID
 
 
+def test_a_scanned_page_leads_to_its_certificate() -> None:
+    """As a scanner or a telephone makes it: a PDF of one photograph."""
+    assert report_on(saved(sheet(code(LINKS[1])), "PDF")).verdict is Verdict.VALID
+    blank = report_on(saved(sheet(), "PDF"))
+    assert (blank.verdict, blank.check("token.form").case) == (Verdict.UNKNOWN, EMPTY_PDF)
+    broken = pdf_with(b"\xff\xd8\xff\xe0", compress=False)
+    assert report_on(broken).check("token.form").case == EMPTY_PDF
+
+
+def test_a_codes_picture_does_not_count_beside_a_credential() -> None:
+    scan = saved(sheet(code("https://elsewhere.example/c/" + LOOKUP)), "JPEG")
+    assert credentials_in(pdf_with(TOKEN, scan, compress=False)) == Candidates((TOKEN,), "")
+
+
 def test_a_certificate_that_is_not_in_this_copy_is_unknown() -> None:
     report = report_on(LINKS[0].encode(), found=None)
     assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, NOT_HERE)
