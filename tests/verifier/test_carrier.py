@@ -147,6 +147,13 @@ def test_a_codes_picture_does_not_count_beside_a_credential() -> None:
     assert credentials_in(pdf_with(TOKEN, scan, compress=False)) == Candidates((TOKEN,), "")
 
 
+def test_P04_of_many_photographs_in_a_pdf_the_largest_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr("verifier.carrier.codes_in", lambda data: seen.append(len(data)) or ())
+    credentials_in(pdf_with(*(b"\xff\xd8\xff" + bytes(1000 * number) for number in range(1, 100)), compress=False))
+    assert [round(size, -3) for size in seen] == [99_000, 98_000]
+
+
 def test_a_certificate_that_is_not_in_this_copy_is_unknown() -> None:
     report = report_on(LINKS[0].encode(), found=None)
     assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, NOT_HERE)
