@@ -183,7 +183,10 @@ def _international_text(body: bytes) -> Iterator[bytes]:
 
 
 def _in_svg(data: bytes) -> Iterator[bytes]:
-    """`verify` of each `credential` element of the Open Badges namespace; one with entities of its own is not read."""
+    """`verify` of each `credential` element of the Open Badges namespace.
+
+    A drawing with entities or attributes of its own kinds is not read.
+    """
     found: list[bytes] = []
 
     def element(name: str, attributes: dict[str, str]) -> None:
@@ -192,7 +195,7 @@ def _in_svg(data: bytes) -> Iterator[bytes]:
 
     parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = element
-    parser.EntityDeclHandler = _refuse
+    parser.EntityDeclHandler = parser.AttlistDeclHandler = _refuse
     parser.ExternalEntityRefHandler = _refuse
     try:
         parser.Parse(data[:MAX_SVG_BYTES], True)
@@ -202,5 +205,5 @@ def _in_svg(data: bytes) -> Iterator[bytes]:
 
 
 def _refuse(*_: Any) -> int:
-    """Entities are how a small file becomes a large one, or another file."""
+    """How a small file becomes a large one or another file, or each of its elements gets thousands of attributes."""
     raise Unreadable

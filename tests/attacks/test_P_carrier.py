@@ -102,6 +102,9 @@ ELSEWHERE: dict[str, Callable[[bytes], bytes]] = {
     "in another namespace": lambda one: svg(f'<credential verify="{one.decode()}"/>'),
     "without an end": lambda one: svg(in_svg(one.decode()))[:-6],
     "behind entities": lambda one: svg(in_svg(one.decode()), head='<!DOCTYPE svg [<!ENTITY a "b">]>'),
+    "behind kinds of attributes": lambda one: svg(
+        in_svg(one.decode()), head='<!DOCTYPE svg [<!ATTLIST a b CDATA "c">]>'
+    ),
     "in a png that is called svg": lambda one: baked_png(in_png(b"<svg"), in_png(one)),
     "packed and cut": lambda one: baked_png(in_png(zlib.compress(one)[:-20], b"\1\0\0\0")),
     "packed with another sum": lambda one: baked_png(in_png(zlib.compress(one)[:-1] + b"\0", b"\1\0\0\0")),

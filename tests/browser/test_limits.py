@@ -108,6 +108,7 @@ HOSTILE = {
     + b"openbadgecredential\0"
     + bytes(100_000),
     "a drawing of entities": b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+    "spaces in the middle": b"x" + b" " * 3_000_000 + b"x",
     "dots and spaces": b"." * 3_000_000 + b" \n" * 60_000,
 }
 

@@ -191,6 +191,16 @@ def test_P04_a_page_of_corners_of_codes_takes_no_time(dark: int, module: int) ->
     assert bounded(saved(page)) == ()
 
 
+def test_P04_attributes_that_every_element_has_are_not_multiplied() -> None:
+    """130 KB took three seconds, twice as much four times as long, and nothing else was answered meanwhile."""
+    kinds = b"".join(b'<!ATTLIST b a%d CDATA "">' % number for number in range(5_000))
+    data = b"<!--<svg--><!DOCTYPE a [" + kinds + b"]><a>" + b"<b/>" * 50_000 + b"</a>"
+    assert is_picture(data)
+    started = time.process_time()
+    assert baked(data) == ()
+    assert time.process_time() - started < MAX_SECONDS
+
+
 def test_P04_a_jpeg_that_goes_over_its_picture_again_and_again_is_not_unpacked() -> None:
     """100 KB took six seconds, and as many MB as a form may hold more than an hour."""
     with pytest.raises(TooLarge):

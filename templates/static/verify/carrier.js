@@ -32,7 +32,14 @@
     return text;
   }
 
-  const strip = (text) => text.replace(/^[ \t\r\n\v\f]+/, "").replace(/[ \t\r\n\v\f]+$/, "");
+  /** Without the white space around it; an expression would try each space in the middle as the first of the last ones. */
+  function strip(text) {
+    const isWhite = (at) => " \t\r\n\v\f".includes(text[at]);
+    let [start, end] = [0, text.length];
+    while (start < end && isWhite(start)) start += 1;
+    while (end > start && isWhite(end - 1)) end -= 1;
+    return text.slice(start, end);
+  }
 
   /** The report where a file carries no certificate, or more than one: nobody can say which one it is meant to show. */
   function noCertificate(tokens, hint) {
