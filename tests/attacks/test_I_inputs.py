@@ -220,7 +220,7 @@ def test_I06_what_would_not_fit_is_refused_in_bounded_memory(clinic: Path, capsy
         (HEADER.replace(b"email", b"e-mail"), 'column "e-mail" is unknown'),
         (HEADER.replace(b"email", b""), "column 6 has no name"),
         (HEADER.replace(b"email", b"passport"), 'column "passport" is unknown'),
-        (HEADER.replace(b",", b";"), 'column "name" is missing'),
+        (HEADER.replace(b",", b"\t"), 'column "name" is missing'),
         (ROW.strip(), 'column "learner_id" is missing'),
         (HEADER.replace(b"email", "ema\u0456l".encode()), "is unknown"),
     ],
