@@ -25,16 +25,9 @@ T = TypeVar("T")
 _MOVE_TO, _CURVE_TO, _CLOSE_PATH = 0, 2, 3  # operators of a ReportLab path
 
 
-class Grain(Struct, frozen=True):
-    """How finely a seal is drawn: swings of the outer, middle and inner band, and the width of a line in units."""
-
-    swings: tuple[int, int, int]
-    winding: float
-    line: float
-
-
-PRINT = Grain(swings=(72, 50, 34), winding=1.0, line=4.5)
-SCREEN = Grain(swings=(34, 24, 14), winding=0.9, line=15.0)
+SWINGS = (72, 50, 34)  # about so many, of the outer, middle and inner band
+PRINT = 4.5  # the width of a line in units
+SCREEN = 10.0  # at 96 pixels half of one: lines as fine as on paper would fade away
 
 
 class Band(Struct, frozen=True):
@@ -83,19 +76,18 @@ class _Canvas(renderSVG.SVGCanvas):
 
 def seal_svg(digest: bytes, *, small: bool = False) -> str:
     """The seal of a content digest (32 bytes) as SVG without identifiers, styles or scripts, so that any page may
-    hold it inline; the page adds the words. `small` draws fewer and stronger lines, for 60 to 160 pixels.
+    hold it inline; the page adds the words. `small` draws the same curves with stronger lines, for 60 to 160 pixels.
     """
-    grain = SCREEN if small else PRINT
     drawing = Drawing(_SIZE, _SIZE)
-    for band in _bands(digest, grain):
-        drawing.add(_curve(band, grain.line))
+    for band in _bands(digest):
+        drawing.add(_curve(band, SCREEN if small else PRINT))
     canvas = _Canvas((_SIZE, _SIZE))
     renderSVG.draw(drawing, canvas)  # type: ignore[arg-type]  # the stub asks for the canvas of a PDF
     return _bare_svg(canvas)
 
 
-def _bands(digest: bytes, grain: Grain) -> list[Band]:
-    """The three bands, from the outside in; what a digest chooses does not depend on the grain."""
+def _bands(digest: bytes) -> list[Band]:
+    """The three bands, from the outside in."""
     if len(digest) != 32:
         raise ValueError(f"a seal is drawn from 32 bytes, not {len(digest)}")
     choose = _Choices(digest)
@@ -111,10 +103,7 @@ def _bands(digest: bytes, grain: Grain) -> list[Band]:
         (middle_inner + choose.of(-0.02, 0.05, 0.1), core),
     )
     outer_wave = choose.of(0.0, 0.05, 0.09, 0.13)
-    return [
-        _band(choose, rims[n], (outer_wave, None)[n > 0], lobes, grain.swings[n], grain.winding, n in gold)
-        for n in range(3)
-    ]
+    return [_band(choose, rims[n], (outer_wave, None)[n > 0], lobes, SWINGS[n], n in gold) for n in range(3)]
 
 
 def _band(
@@ -123,7 +112,6 @@ def _band(
     wave: float | None,
     lobes: int,
     finest: int,
-    winding: float,
     gold: bool,
 ) -> Band:
     inner_wave = choose.of(0.0, 0.08, -0.08, 0.14)
@@ -131,7 +119,7 @@ def _band(
     share = choose.of(0.15, 0.19, 0.24)
     turned = choose.of(False, True)
     swings = lobes * max(1, round(finest / lobes))  # a multiple, so that the whole seal keeps one symmetry
-    turns = max(1, round(swings * share * winding))
+    turns = max(1, round(swings * share))
     while gcd(turns, swings) > 1:  # else the curve would close too early
         turns += 1
     return Band(
