@@ -42,6 +42,7 @@ _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # of a segment with a leng
 _START_OF_SCAN, _END_OF_JPEG = b"\xda", b"\xd9"
 _HEADS = (_PNG, JPEG, b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
+_SLOW = "bmp_rle"  # which the library unpacks byte by byte in Python; no telephone or scanner saves so
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _KEYWORD = b"openbadgecredential"
 _NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
@@ -110,6 +111,8 @@ def _unpacked(data: bytes) -> Image.Image:
                 if _scans(data) > MAX_SCANS:
                     raise TooLarge
                 opened.draft("L", (JPEG_SIDE, JPEG_SIDE))
+            if any(tile.codec_name == _SLOW for tile in opened.tile):
+                raise Unreadable
             bands = 4 if opened.has_transparency_data else len(opened.getbands())  # a palette's, too, is unfolded
             if opened.width * opened.height * bands > MAX_UNPACKED_BYTES:
                 raise TooLarge

@@ -191,6 +191,14 @@ def test_P04_a_page_of_corners_of_codes_takes_no_time(dark: int, module: int) ->
     assert bounded(saved(page)) == ()
 
 
+def test_P04_lines_of_a_bmp_that_are_left_empty_are_not_filled() -> None:
+    """30 KB took six seconds, and everybody else's answers with them."""
+    lines = b"\x01\xff\x00\x00" * 7_000 + b"\x00\x01"
+    head = struct.pack("<IiiHHIIiiII", 40, 8_000, 7_000, 1, 8, 1, len(lines), 0, 0, 256, 0)
+    with pytest.raises(Unreadable):
+        bounded(b"BM" + struct.pack("<IHHI", 1078 + len(lines), 0, 0, 1078) + head + bytes(1024) + lines)
+
+
 def test_P04_attributes_that_every_element_has_are_not_multiplied() -> None:
     """130 KB took three seconds, twice as much four times as long, and nothing else was answered meanwhile."""
     kinds = b"".join(b'<!ATTLIST b a%d CDATA "">' % number for number in range(5_000))
