@@ -21,6 +21,7 @@ from PIL import Image, ImageChops
 
 from keys.encoding import MAX_BYTES
 
+_SHOWN = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))  # of a PNG
 JPEG = b"\xff\xd8\xff"
 """How a photograph begins, also inside a PDF."""
 MAX_UNPACKED_BYTES = 64_000_000
@@ -106,7 +107,7 @@ def codes_in(data: bytes) -> tuple[str, ...]:
 def _unpacked(data: bytes) -> Image.Image:
     """The picture in grey, no longer than `MAX_SIDE`."""
     try:
-        with Image.open(_Reading(data), formats=_FORMATS) as opened:
+        with Image.open(_Reading(_bare_png(data) if data.startswith(_PNG) else data), formats=_FORMATS) as opened:
             if data.startswith(JPEG):
                 if _scans(data) > MAX_SCANS:
                     raise TooLarge
@@ -156,15 +157,26 @@ def _on_white(opened: Image.Image) -> Image.Image:
 
 
 def _in_png(data: bytes) -> Iterator[bytes]:
-    """The text of each iTXt chunk with the keyword; a chunk is a length, a type, its bytes and a checksum."""
+    """The text of each iTXt chunk with the keyword."""
+    for kind, start, end in _chunks(data):
+        body = data[start + 8 : end - 4]
+        if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
+            yield from _international_text(body[len(_KEYWORD) + 1 :])
+
+
+def _bare_png(data: bytes) -> bytes:
+    """A PNG without what does not show: a profile of colours is unpacked anew each time that it comes again."""
+    return _PNG + b"".join(data[start:end] for kind, start, end in _chunks(data) if kind in _SHOWN)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of each chunk of a PNG: a length, a type, its bytes and a checksum."""
     place = len(_PNG)
     for _ in range(MAX_PARTS):
         if place + 12 > len(data):
             return
         length, kind = struct.unpack_from(">I4s", data, place)
-        body = data[place + 8 : place + 8 + length]
-        if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
-            yield from _international_text(body[len(_KEYWORD) + 1 :])
+        yield kind, place, place + 12 + length
         place += 12 + length
 
 
