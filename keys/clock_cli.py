@@ -50,7 +50,7 @@ def clock(key_path: Path, **options: Any) -> None:
     handseal-ceremony clock --key cosign.key
     """
     ahead = set_clock_back(key_path, options)
-    talk("the remembered time was set back: write a fresh status list with `handseal-ceremony status`")
+    talk("the remembered time was set back; who co-signs writes a fresh status list: `handseal-ceremony status`")
     if ahead:
         talk(f"co-signatures dated ahead: {ahead}; they do not count before their date")
         talk("the clinic recalls these certificates and proposes them anew; `handseal-ceremony history` lists them")
