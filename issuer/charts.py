@@ -107,6 +107,10 @@ def dots(title: str, description: str, heads: Sequence[str], rows: Sequence[Dots
     return drawing.closed(y)
 
 
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def ranges(title: str, description: str, rows: Sequence[Range], unit: str) -> str:
     """The middle half as a line, the median as a dot in gold, from zero to the largest quartile."""
     end = max((row.upper for row in rows), default=0) or 1
@@ -119,9 +123,9 @@ def ranges(title: str, description: str, rows: Sequence[Range], unit: str) -> st
         attributes = {"stroke": INK, "stroke-width": "7", "stroke-linecap": "round"}
         drawing.add("path", d=f"M{low:.1f} {y:g}H{max(high, low + 0.1):.1f}", **attributes)
         drawing.add("circle", cx=f"{middle:.1f}", cy=f"{y:g}", r="7", fill=GOLD, stroke="#fff", **{"stroke-width": "2"})
-        words = f"half take {row.lower} to {row.upper} {unit}, the median is {row.median}"
+        words = f"half take {row.lower} to {counted(row.upper, unit)}, the median is {row.median}"
         if row.lower == row.upper:
-            words = f"most take {row.median} {unit}"
+            words = f"most take {counted(row.median, unit)}"
         drawing.text(0, y + 25, words, PALE)
         y += 44
     return drawing.closed(y)

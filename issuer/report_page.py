@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from jinja2 import Environment, StrictUndefined
 from msgspec import Struct
 
-from issuer.charts import WIDTH, Bar, Column, Dots, Part, Range, bars, columns, dots, fit, ranges
+from issuer.charts import WIDTH, Bar, Column, Dots, Part, Range, bars, columns, counted, dots, fit, ranges
 from issuer.counts import MOST_ATTEMPTS
 from issuer.figures import FEW, Figures, Share, Spread, Stop
 from verifier.language import day
@@ -114,10 +114,6 @@ def _keys(figures: Figures) -> Iterator[Key]:
     if figures.checks:
         valid = figures.checks.verdicts["valid"]
         yield Key("Checks", f"{figures.checks.total:,}", f"{valid:,} found the certificate valid")
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _charts(figures: Figures) -> Iterator[Chart]:
@@ -226,7 +222,7 @@ def _times(figures: Figures) -> Chart:
     told = "; ".join(f"{row.label}: quartiles {row.lower} and {row.upper}, median {row.median} days" for row in rows)
     head = ("Days", "Learners", "Lower quartile", "Median", "Upper quartile")
     numbers = tuple((label, spread.count, *_quartiles(spread)) for label, spread in named)
-    return Chart(title, lead, ranges(title, told, rows, "days") if rows else "", head, numbers)
+    return Chart(title, lead, ranges(title, told, rows, "day") if rows else "", head, numbers)
 
 
 def _few(spread: Spread) -> str:

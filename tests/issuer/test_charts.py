@@ -18,14 +18,14 @@ Draw = Callable[[str], str]
 DRAWINGS: dict[str, Draw] = {
     "bars": lambda name: bars(name, "told", [Bar(name, (Part(3), Part(2, "gold")), "5 of 7")], joined=True),
     "dots": lambda name: dots(name, "told", ("1", "2"), [Dots(name, (4, 0))]),
-    "ranges": lambda name: ranges(name, "told", [Range(name, 1, 2, 5)], "days"),
+    "ranges": lambda name: ranges(name, "told", [Range(name, 1, 2, 5)], "day"),
     "columns": lambda name: columns(name, "told", [Column(name, (Part(3),)), Column("b", (Part(0),))]),
 }
 EMPTY: dict[str, Callable[[], str]] = {
     "bars": lambda: bars("t", "d", []),
     "zeros": lambda: bars("t", "d", [Bar("a", (Part(0),), "0")]),
     "dots": lambda: dots("t", "d", (), []),
-    "ranges": lambda: ranges("t", "d", [Range("a", 0, 0, 0)], "days"),
+    "ranges": lambda: ranges("t", "d", [Range("a", 0, 0, 0)], "day"),
     "columns": lambda: columns("t", "d", []),
     "no checks": lambda: columns("t", "d", [Column("a", (Part(0),))]),
 }
@@ -107,11 +107,13 @@ def test_dots_have_areas_as_large_as_their_numbers() -> None:
 
 
 def test_ranges_say_their_quartiles() -> None:
-    assert texts(ranges("t", "d", [Range("a", 3, 5, 9)], "days")) == ["a", "half take 3 to 9 days, the median is 5"]
+    assert texts(ranges("t", "d", [Range("a", 3, 5, 9)], "day")) == ["a", "half take 3 to 9 days, the median is 5"]
+    assert texts(ranges("t", "d", [Range("a", 1, 1, 1)], "day")) == ["a", "most take 1 day"]
+    assert texts(ranges("t", "d", [Range("a", 2, 2, 2)], "day")) == ["a", "most take 2 days"]
 
 
 def test_a_range_may_begin_before_zero() -> None:
-    low = next(iter(read(ranges("t", "d", [Range("a", -3, 1, 2)], "days")).iter(f"{SVG}circle")))
+    low = next(iter(read(ranges("t", "d", [Range("a", -3, 1, 2)], "day")).iter(f"{SVG}circle")))
     assert 10 <= float(low.attrib["cx"]) <= WIDTH - 10
 
 
