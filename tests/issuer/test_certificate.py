@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from tests.issuer.printing import (
     ORGANISATIONS,
     classic,
     overlapping,
+    picture_of,
     read_codes,
     reworded,
     text_of,
@@ -200,6 +202,23 @@ def test_P11_nothing_overlaps_and_all_stays_within_the_frame(
     assert min(word.top for word in words) > 12
     assert max(word.bottom for word in words) < 198
     assert overlapping(words) == []
+
+
+@pytest.mark.parametrize("bodies", [1, 2, 4, 6])
+def test_P11_no_line_waits_for_one_more_signature(
+    base: VerifiedCredential, design: Design, tmp_path: Path, bodies: int
+) -> None:
+    pdf = render(reworded(base, organisations=ORGANISATIONS[:bodies]), ADDRESS, design)
+    inside = (220, 300, 2050, 1980)  # of the frame and left of the code; ten pixels are a millimetre
+    page = picture_of(pdf, tmp_path, 254).convert("L").crop(inside).point(lambda level: 255 * (level > 160))
+    rows = [page.crop((0, y, page.width, y + 1)).tobytes() for y in range(page.height)]
+    lines = [
+        line
+        for above, row in pairwise(rows)
+        for line in re.finditer(rb"\x00{200,}", row)
+        if above[sum(line.span()) // 2]  # else the same line, a row of pixels lower
+    ]
+    assert len(lines) == 1 + bodies
 
 
 def test_P11_text_that_no_page_holds_is_refused(base: VerifiedCredential, design: Design) -> None:
