@@ -29,7 +29,7 @@ from keys.signer import MemorySigner, Signer
 from keys.token_signer import WrongPinError, open_token_key
 from keys.token_uri import TokenUri
 
-TRIES = 3
+PASSPHRASE_TRIES = 3
 
 
 class Note(Protocol):
@@ -77,7 +77,7 @@ def open_private_key(
     def attempt() -> AnyPrivateKey:
         return open_key_file(path, ask_passphrases(called, passphrase_files, custodians=public.custodian_count))
 
-    return _belonging(path, public, _tried(attempt, 1 if passphrase_files else TRIES, note or _unnoted))
+    return _belonging(path, public, _tried(attempt, 1 if passphrase_files else PASSPHRASE_TRIES, note or _unnoted))
 
 
 def pin_prompt(uri: TokenUri) -> str:
@@ -102,15 +102,16 @@ def _in_token(path: Path, public: PublicKeyFile, pin_files: Sequence[Path], note
 
 def _tried(attempt: Callable[[], AnyPrivateKey], tries: int, note: Note) -> AnyPrivateKey:
     """Asks again after a failure, which is taken down, as often as `tries` allows."""
-    for number in range(1, tries + 1):
+    number = 1
+    while True:
         try:
             return attempt()
         except UnreadableKeyError as fault:
             note("key-not-opened", attempt=str(number))
             if number == tries:
                 raise
-            talk(f"{escape(str(fault))}; try {number + 1} of {tries}")
-    raise AssertionError("at least one try")
+            number += 1
+            talk(f"{escape(str(fault))}; try {number} of {tries}")
 
 
 def _belonging(path: Path, public: PublicKeyFile, key: AnyPrivateKey) -> AnyPrivateKey:

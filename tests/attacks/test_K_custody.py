@@ -22,7 +22,7 @@ from keys.keyfile import public_path, read_public_key, write_key_file
 from keys.possession import KeyUse, PublicKeyFile, prove_possession
 from keys.private_key import AnyPrivateKey
 from keys.transcript import verify_transcript
-from keys.unlock_cli import TRIES, unlocked
+from keys.unlock_cli import PASSPHRASE_TRIES, unlocked
 from tests.keys.age import write_cheap_key
 from tests.keys.keyboard import sit_down
 from tests.keys.partner import TTMA
@@ -117,7 +117,7 @@ def test_custodians_are_asked_one_after_the_other(
 
 
 def test_K03_three_tries_each_taken_down(shared: tuple[Path, PublicKeyFile], monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = [FIRST, "guess"] * TRIES
+    wrong = [FIRST, "guess"] * PASSPHRASE_TRIES
     typed, noted = sit_down(monkeypatch, *wrong, FIRST, SECOND), []
     with (
         pytest.raises(HandsealError, match=UNREADABLE),
