@@ -83,24 +83,25 @@ class State:
 
         `trust_files` are a verified chain; they replace the last good one unless another process knows a newer one.
         """
-        if self.folder is None:
+        folder = self.folder
+        if folder is None:
             self.seen = seen if self.seen is None else merge(self.seen, seen)
             self._files.update(trust_files)
             return
-        with locked(self.folder):
+        with locked(folder):
             self.refresh()
             self.require_root(seen.root)
             if self.fault:
                 raise HandsealError(self.fault)
             if self.seen is None:
-                self._write(Seen(root=seen.root, clock=seen.clock, since=seen.since))
+                self._write(folder, Seen(root=seen.root, clock=seen.clock, since=seen.since))
             known = self.seen
             if trust_files and (known is None or seen.list_version >= known.list_version):
-                seen = replace(seen, kept=self._keep(trust_files))
+                seen = replace(seen, kept=_keep(folder, trust_files))
             together = seen if known is None else merge(known, seen)
             if together != known or self.behind:
-                self._write(together)
-            self._forget_others(together.kept)
+                self._write(folder, together)
+            _forget_others(folder, together.kept)
 
     def _take_in(self, path: Path) -> str:
         """Reads the file; why it cannot be used, else empty."""
@@ -116,33 +117,10 @@ class State:
         self.behind = self.seen != read
         return ""
 
-    def _write(self, seen: Seen) -> None:
-        assert self.folder is not None  # noqa: S101  # learn has looked
-        path = self.folder / "state.json"
+    def _write(self, folder: Path, seen: Seen) -> None:
+        path = folder / "state.json"
         replace_file(path, canonical(seen), SECRET)
         self._stamp, self.seen, self.behind = _stamp(path), seen, False
-
-    def _keep(self, files: Mapping[str, bytes]) -> str:
-        """A folder with these files and nothing else, whole or not at all; its name, which follows from the files."""
-        assert self.folder is not None  # noqa: S101  # learn has looked
-        digests = b"".join(sha256(name.encode() + b"\n" + data) for name, data in sorted(files.items()))
-        name = sha256(digests).hex()[:32]
-        place = self.folder / "trust" / name
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        if not _holds(place, files):
-            shutil.rmtree(place, ignore_errors=True)
-            with new_folder(place) as beside:
-                beside.chmod(0o700)
-                for file in in_writing_order(files):
-                    write_new(beside / file, files[file], SECRET)
-        return name
-
-    def _forget_others(self, kept: str) -> None:
-        """Older trust lists, and what a process that died had not finished: nobody else writes now."""
-        assert self.folder is not None  # noqa: S101  # learn has looked
-        for path in (*(self.folder / "trust").glob("*"), *self.folder.glob(".*.part")):
-            if path.name != kept:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -167,6 +145,28 @@ def make_private(folder: Path) -> None:
             raise ConfigurationError(f"{folder}: may be written by others", hint=f"chmod 700 {folder}")
     except OSError as fault:
         raise ConfigurationError(f"{folder}: {fault.strerror or 'cannot be used'}") from fault
+
+
+def _keep(folder: Path, files: Mapping[str, bytes]) -> str:
+    """A folder with these files and nothing else, whole or not at all; its name, which follows from the files."""
+    digests = b"".join(sha256(name.encode() + b"\n" + data) for name, data in sorted(files.items()))
+    name = sha256(digests).hex()[:32]
+    place = folder / "trust" / name
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    if not _holds(place, files):
+        shutil.rmtree(place, ignore_errors=True)
+        with new_folder(place) as beside:
+            beside.chmod(0o700)
+            for file in in_writing_order(files):
+                write_new(beside / file, files[file], SECRET)
+    return name
+
+
+def _forget_others(folder: Path, kept: str) -> None:
+    """Older trust lists, and what a process that died had not finished: nobody else writes now."""
+    for path in (*(folder / "trust").glob("*"), *folder.glob(".*.part")):
+        if path.name != kept:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _stamp(path: Path) -> Stamp | None:
