@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 
 class Opened(Struct, frozen=True):
-    """What steps 1 to 8 established."""
+    """What steps 1 to 8 established, and under which trust list."""
 
+    trust: Trust
     known: KnownKey
     certificate: Certificate
     digest: Digest
@@ -62,7 +63,7 @@ def open_certificate(token: bytes, trust: Trust | None, trust_fault: str, findin
     cosignatures, strangers = _step(
         findings, "cosignature.form", lambda: _open_cosignatures(certificate, digest, trust)
     )
-    return Opened(known, certificate, digest, policy, cosignatures, strangers)
+    return Opened(trust, known, certificate, digest, policy, cosignatures, strangers)
 
 
 def _step(findings: Findings, code: str, act: Callable[[], T]) -> T:

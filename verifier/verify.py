@@ -29,12 +29,10 @@ def verify(token: bytes, materials: Materials, *, at: datetime, now: datetime) -
     `at` (aware UTC) is the moment that is asked about and moves step 10 only; `now` is the real clock, for freshness.
     """
     findings = Findings()
-    trust = materials.trust
     try:
-        opened = open_certificate(token, trust, materials.trust_fault, findings)
+        opened = open_certificate(token, materials.trust, materials.trust_fault, findings)
     except Stopped:
         return Report.without_certificate(findings.verdict, findings.complete(), now)
-    assert trust is not None  # noqa: S101  # open_certificate stops without one
     certificate, lists = opened.certificate, materials.lists
     quorum = count(opened.cosignatures, certificate, opened.policy, lists=lists, at=at)
     steps.check_key(opened, quorum, at, findings)
@@ -43,12 +41,12 @@ def verify(token: bytes, materials: Materials, *, at: datetime, now: datetime) -
     issuer_lists = steps.check_status(certificate, lists, findings)
     steps.check_partner_status(quorum, findings)
     syllabus = steps.check_syllabus(certificate, materials.syllabuses, findings)
-    steps.check_trust(trust, issuer_lists, now, findings)
+    steps.check_trust(opened.trust, issuer_lists, now, findings)
     findings.take(materials.rollback)
     if findings.verdict is Verdict.INVALID:
         return Report.without_certificate(findings.verdict, findings.complete(), now)
     used = (*issuer_lists, *_partner_lists(quorum, materials))
-    return _report(token, opened, findings, quorum, used, syllabus, trust, now)
+    return _report(token, opened, findings, quorum, used, syllabus, now)
 
 
 def _report(
@@ -58,16 +56,17 @@ def _report(
     quorum: Quorum,
     used: tuple[StatusList, ...],
     syllabus: Syllabus | None,
-    trust: Trust,
     now: datetime,
 ) -> Report:
-    dates = tuple(sorted((_list_date(status_list, trust) for status_list in used), key=lambda entry: entry.dated))
+    dates = tuple(
+        sorted((_list_date(status_list, opened.trust) for status_list in used), key=lambda entry: entry.dated)
+    )
     return Report(
         verdict=findings.verdict,
         as_of=dates[0].dated if dates else None,
         checked=now,
         checks=findings.complete(),
-        partners=partner_lines(quorum, trust),
+        partners=partner_lines(quorum, opened.trust),
         lists=dates,
         token=token.decode("ascii"),
         certificate=opened.certificate,
