@@ -11,6 +11,7 @@ from msgspec import Struct
 from keys.console import escape
 from keys.credential import Certificate
 from keys.encoding import Digest, format_time
+from keys.tables import table_csv
 from verifier.carrier import undecided
 from verifier.language import Words
 from verifier.messages import headline, meaning, message_for
@@ -68,6 +69,11 @@ def headings(words: Words) -> tuple[str, ...]:
     return tuple(
         words.say(f"{'receipt' if column in _AS_IN_RECEIPTS else 'bulk.column'}.{column}") for column in COLUMNS
     )
+
+
+def csv_report(lines: Iterable[Line], words: Words) -> bytes:
+    """The report as a table of texts."""
+    return table_csv(headings(words), (line.cells for line in lines))
 
 
 def _person(certificate: Certificate | None) -> tuple[str, ...]:

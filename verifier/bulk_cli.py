@@ -14,9 +14,9 @@ import click
 from keys.console import escape, talk
 from keys.errors import ConfigurationError
 from keys.files import new_folder, require_absent, write_new
-from verifier.bulk import Given, Keep, Line, check_all, counts
+from verifier.bulk import Given, Keep, Line, check_all, counts, csv_report
 from verifier.bulk_files import Batch, batches_of
-from verifier.bulk_report import csv_report, xlsx_report
+from verifier.bulk_report import xlsx_report
 from verifier.carrier import pages_of, verify_carried
 from verifier.language import DEFAULT_LANGUAGE, LANGUAGES, Words, words_in
 from verifier.materials import Materials

@@ -1,4 +1,4 @@
-"""The report of many checks, as a table of texts or a workbook with a summary; no cell of either is ever run (I01)."""
+"""The report of many checks as a workbook: a row a check, and a summary with its chart; no cell is ever run (I01)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import xlsxwriter
 
 from keys.console import escape
-from keys.tables import table_csv
 from verifier.bulk import COLUMNS, Line, counts, headings
 from verifier.language import Words
 from verifier.messages import headline
@@ -21,10 +20,6 @@ _OTHER_WIDTH = 18
 _MAX_CELL = 32_000  # characters; a spreadsheet takes 32,767
 _FILLS = {Verdict.VALID: "#d8efdf", Verdict.UNKNOWN: "#e6e6e6", Verdict.REVOKED: "#f6d5d2", Verdict.INVALID: "#f6d5d2"}
 _WAITING = "#fbe8c4"
-
-
-def csv_report(lines: Sequence[Line], words: Words) -> bytes:
-    return table_csv(headings(words), (line.cells for line in lines))
 
 
 def xlsx_report(lines: Sequence[Line], words: Words, checked: datetime) -> bytes:
@@ -38,16 +33,11 @@ def xlsx_report(lines: Sequence[Line], words: Words, checked: datetime) -> bytes
     return stream.getvalue()
 
 
-def _bar(verdict: Verdict) -> dict[str, dict[str, str]]:
-    return {"fill": {"color": _FILLS.get(verdict, _WAITING)}, "border": {"color": "#555555"}}
-
-
 def _write_lines(book: Any, lines: Sequence[Line], words: Words) -> None:
     sheet = book.add_worksheet(words.say("bulk.sheet.rows"))
     heading, wrapped = book.add_format({"bold": True, "bottom": 1}), book.add_format({"valign": "top"})
     fills = {
-        verdict: book.add_format({"bold": True, "valign": "top", "bg_color": _FILLS.get(verdict, _WAITING)})
-        for verdict in Verdict
+        verdict: book.add_format({"bold": True, "valign": "top", "bg_color": _colour(verdict)}) for verdict in Verdict
     }
     for column, text in enumerate(headings(words)):
         sheet.write_string(0, column, text, heading)
@@ -90,13 +80,18 @@ def _write_summary(book: Any, lines: Sequence[Line], words: Words, checked: date
                 "categories": [name, first, 0, last, 0],
                 "values": [name, first, 1, last, 1],
                 "data_labels": {"value": True},
-                "points": [
-                    {"fill": {"color": _FILLS.get(verdict, _WAITING)}, "border": {"color": "#555555"}}
-                    for verdict in found
-                ],
+                "points": [_bar(verdict) for verdict in found],
             }
         )
         chart.set_title({"name": words.say("bulk.title")})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True})
         sheet.insert_chart(first, 3, chart)
+
+
+def _bar(verdict: Verdict) -> dict[str, dict[str, str]]:
+    return {"fill": {"color": _colour(verdict)}, "border": {"color": "#555555"}}
+
+
+def _colour(verdict: Verdict) -> str:
+    return _FILLS.get(verdict, _WAITING)

@@ -11,9 +11,8 @@ from flask import Flask, Response, render_template, request
 from msgspec import Struct
 from werkzeug.datastructures import FileStorage
 
-from keys.tables import table_csv
 from verifier.answers import Answers
-from verifier.bulk import COLUMNS, Given, Line, headings
+from verifier.bulk import COLUMNS, Given, Line, csv_report, headings
 from verifier.bulk_files import archived
 from verifier.carrier import MAX_CARRIER_BYTES
 from verifier.headers import spoken
@@ -94,8 +93,7 @@ class BulkViews:
 
 
 def _table(lines: tuple[Line, ...], words: Words) -> Response:
-    data = table_csv(headings(words), (line.cells for line in lines))
-    response = spoken(Response(data, mimetype="text/csv"), words.language)
+    response = spoken(Response(csv_report(lines, words), mimetype="text/csv"), words.language)
     response.headers["Content-Disposition"] = "attachment; filename=certificates.csv"
     return response
 
