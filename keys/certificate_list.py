@@ -5,12 +5,9 @@ Such a table is what `review --export` writes: rows that are not meant are delet
 
 from __future__ import annotations
 
-import csv
-import io
-
 from keys.errors import FormatError
 from keys.names import require_urn_uuid
-from keys.tables import separator_of
+from keys.tables import csv_rows
 
 MAX_LIST_FILE = 16 * 1024 * 1024
 COLUMN = "certificate"
@@ -18,26 +15,18 @@ COLUMN = "certificate"
 
 def parse_certificate_list(data: bytes, place: str) -> tuple[str, ...]:
     """The ids, in their order, each once; FormatError with the row of what is none."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise FormatError(f"{place}: is not UTF-8", hint="save it again as CSV in UTF-8") from fault
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator_of(text))
     found: dict[str, None] = {}
     column = None
-    try:
-        for number, row in enumerate(rows, start=1):
-            cells = [cell.strip() for cell in row]
-            if not any(cells):
+    for number, row in enumerate(csv_rows(data, place), start=1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        if column is None:
+            column = _column(cells, place)
+            if cells[column] == COLUMN:
                 continue
-            if column is None:
-                column = _column(cells, place)
-                if cells[column] == COLUMN:
-                    continue
-            identity = cells[column] if column < len(cells) else ""
-            found[require_urn_uuid(identity, f"{place}: row {number}: {COLUMN}")] = None
-    except csv.Error as fault:
-        raise FormatError(f"{place}: line {rows.line_num}: is not CSV: {fault}") from fault
+        identity = cells[column] if column < len(cells) else ""
+        found[require_urn_uuid(identity, f"{place}: row {number}: {COLUMN}")] = None
     if not found:
         raise FormatError(f"{place}: names no certificate")
     return tuple(found)

@@ -6,9 +6,7 @@ regard to case and spaces; a name in another spelling is reported, not silently 
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -19,7 +17,7 @@ from msgspec import Struct
 
 from keys.encoding import Digest, sha256
 from keys.errors import FormatError
-from keys.tables import separator_of
+from keys.tables import csv_rows
 from keys.text import FORMULA_STARTS, require_text
 
 MAX_ROSTER_BYTES = 8 * 1024 * 1024
@@ -94,23 +92,16 @@ class Person(Named, Protocol):
 
 def parse_roster(data: bytes, place: str) -> Roster:
     """A CSV file as a roster; FormatError with row and column for what is not one."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise FormatError(f"{place}: is not UTF-8", hint="save it again as CSV in UTF-8") from fault
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator_of(text))
-    try:
-        header = next(rows, None)
-        if header is None:
-            raise FormatError(f"{place}: is empty")
-        columns = _columns(header, place)
-        entries = [
-            _entry(row, number, columns, f"{place}: row {number}")
-            for number, row in enumerate(rows, start=2)
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error as fault:
-        raise FormatError(f"{place}: line {rows.line_num}: is not CSV: {fault}") from fault
+    rows = csv_rows(data, place)
+    header = next(rows, None)
+    if header is None:
+        raise FormatError(f"{place}: is empty")
+    columns = _columns(header, place)
+    entries = [
+        _entry(row, number, columns, f"{place}: row {number}")
+        for number, row in enumerate(rows, start=2)
+        if any(cell.strip() for cell in row)
+    ]
     if len(entries) > MAX_ROSTER_ROWS:
         raise FormatError(f"{place}: has more than {MAX_ROSTER_ROWS} rows")
     return Roster(tuple(entries), sha256(data))

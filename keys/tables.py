@@ -1,4 +1,4 @@
-"""A table for a spreadsheet, of which no cell is run (I01), and how one that comes from there parts its cells."""
+"""A table for a spreadsheet, of which no cell is run (I01), and the rows of one that comes from there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from keys.errors import FormatError
 from keys.text import FORMULA_STARTS
 
 
@@ -22,6 +23,19 @@ def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Itera
     yield _line(headings).encode("utf-8-sig")
     for row in rows:
         yield _line(f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row).encode("utf-8")
+
+
+def csv_rows(data: bytes, place: str) -> Iterator[list[str]]:
+    """The rows of a CSV file, parted by commas or semicolons; FormatError where it is none."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise FormatError(f"{place}: is not UTF-8", hint="save it again as CSV in UTF-8") from fault
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator_of(text))
+    try:
+        yield from rows
+    except csv.Error as fault:
+        raise FormatError(f"{place}: line {rows.line_num}: is not CSV: {fault}") from fault
 
 
 def separator_of(text: str) -> str:
