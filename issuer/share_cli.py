@@ -30,9 +30,9 @@ from issuer.syllabuses import latest_version, open_syllabus, require_version
 from keys import names
 from keys.console import escape, print_json, talk
 from keys.errors import ConfigurationError, FormatError, HandsealError
-from keys.files import PUBLIC, SECRET, new_folder, require_absent
+from keys.files import PUBLIC, SECRET, make_folder, new_folder, require_absent
 from keys.trust import Trust
-from verifier.folder import Folder, make_folder, publish_index
+from verifier.folder import Folder, publish_index
 from verifier.published import certificate_card, programme_card
 from verifier.sources import Site
 from verifier.verify import verify

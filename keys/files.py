@@ -20,7 +20,7 @@ from keys.errors import ConfigurationError, HandsealError
 
 PUBLIC = 0o644
 SECRET = 0o600
-PUBLIC_FOLDER = 0o755
+_PUBLIC_FOLDER = 0o755
 _PART_BYTES = 6
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -109,6 +109,14 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise HandsealError(f"{path}: {fault.strerror or 'cannot be written'}") from fault
 
 
+def make_folder(path: Path) -> None:
+    """A public folder is there, with those above it; HandsealError where it cannot be."""
+    try:
+        path.mkdir(mode=_PUBLIC_FOLDER, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise HandsealError(f"{path}: {fault.strerror or 'cannot be made'}") from fault
+
+
 def replace_file(path: Path, data: bytes, mode: int = PUBLIC, *, sync: bool = True) -> None:
     """`data` at `path`, whole at every moment: readers see the old or the new bytes."""
     _require_own(path)
@@ -131,7 +139,7 @@ def replace_files(files: Mapping[Path, bytes]) -> None:
     fresh = sorted({folder for path in files for folder in path.parents if not folder.exists()})
     with ExitStack() as undo, ExitStack() as beside_all:
         for folder in fresh:
-            _make(folder)
+            make_folder(folder)
             undo.callback(_remove_empty, folder)
         whole = []
         for path, data in files.items():
@@ -143,13 +151,6 @@ def replace_files(files: Mapping[Path, bytes]) -> None:
         for beside, path in whole:
             beside.replace(path)
         undo.pop_all()
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(PUBLIC_FOLDER)
-    except OSError as fault:
-        raise HandsealError(f"{folder}: {fault.strerror or 'cannot be made'}") from fault
 
 
 def _remove_empty(folder: Path) -> None:

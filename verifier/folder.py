@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from keys.encoding import canonical, sha256, sri
 from keys.errors import HandsealError
-from keys.files import PUBLIC, PUBLIC_FOLDER, read_bounded, replace_file, replace_files
+from keys.files import PUBLIC, make_folder, read_bounded, replace_file, replace_files
 
 MAX_SITE_FILE = 8 * 1024 * 1024
 MAX_DEPTH = 64  # folders within each other; a site has five
@@ -76,13 +76,6 @@ class Folder:
 def settle() -> None:
     """Waits until everything written so far is on the disk: once for a lot, where once for each file takes seconds."""
     os.sync()
-
-
-def make_folder(path: Path) -> None:
-    try:
-        path.mkdir(mode=PUBLIC_FOLDER, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise HandsealError(f"{path}: {fault.strerror or 'cannot be made'}") from fault
 
 
 @contextmanager

@@ -20,11 +20,12 @@ from msgspec import Struct
 from keys import names
 from keys.encoding import MAX_BYTES, Sri, parse, parse_sri, sha256, sri, strict_json
 from keys.errors import FormatError, HandsealError
+from keys.files import make_folder
 from keys.status import StatusList
 from keys.syllabus import parse_syllabus
 from keys.trust_chain import in_writing_order
 from verifier.files import Reading
-from verifier.folder import INDEX, Folder, make_folder, publish_index, settle, taking_turns
+from verifier.folder import INDEX, Folder, publish_index, settle, taking_turns
 from verifier.origin import CertificateFile, Origin, is_certificate_file
 from verifier.published import JSON, JWT, MAX_PICTURE_BYTES, PNG, is_png, is_syllabus, published
 from verifier.snapshot import read_lists, read_trust

@@ -8,10 +8,11 @@ import pytest
 from issuer import publishing
 from keys.encoding import sha256, sri
 from keys.errors import HandsealError
+from keys.files import make_folder
 from keys.trust_chain import is_trust_file
 from tests.issuer.clinic import Clinic, found_clinic
 from tests.world import CLINIC, SITE, World
-from verifier.folder import Folder, make_folder, publish_index
+from verifier.folder import Folder, publish_index
 
 LOOKUP = "27M1G67RS6ENTQCR66AQA16S1V"
 
