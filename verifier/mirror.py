@@ -1,8 +1,9 @@
 """A mirror is a copy that was checked before it took the place of the one before, and that forgets nothing but people.
 
-formats.md section 8. Files are taken by the digests of `index.json`, verified as a verifier would under the root that
-was told, and only then put in place. Trust lists, syllabuses and status lists stay when their site drops them: a mirror
-has to answer when the clinic is gone. Certificates follow a folder's, so that who was erased there is erased here.
+formats.md section 8. Files that `verifier.published` knows are taken by the digests of `index.json`, verified as a
+verifier would under the root that was told, and only then put in place. Trust lists, syllabuses and status lists stay
+when their site drops them: a mirror has to answer when the clinic is gone. Certificates follow a folder's, so that who
+was erased there is erased here.
 """
 
 from __future__ import annotations

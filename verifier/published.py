@@ -1,4 +1,7 @@
-"""Which addresses of the published site the web answers, and as what; no other path ever reaches a folder."""
+"""Which files a published site has (formats.md section 8): what the web answers, as what, and what a mirror copies.
+
+No other path ever reaches a folder.
+"""
 
 from __future__ import annotations
 
