@@ -21,26 +21,18 @@ from verifier.report import Verdict
 _file = click.Path(path_type=Path)
 _MAX_RECEIPT = 64 * 1024
 
-
 receipt_key_option = click.option("--receipt-key", type=_file, metavar="FILE", help="Signs receipts with this key.")
 
 
 def receipt_options(command: click.decorators.FC) -> click.decorators.FC:
     """--receipt, --receipt-key and --language."""
-    for option in (
-        click.option(
-            "--language",
-            type=click.Choice(LANGUAGES),
-            default=DEFAULT_LANGUAGE,
-            show_default=True,
-            help="Of the receipt.",
-        ),
-        click.option(
-            "--receipt", type=_file, metavar="OUT", help="A receipt of the one FILE: OUT.pdf, or OUT.jws, signed."
-        ),
-    ):
-        command = option(command)
-    return receipt_key_option(command)
+    language = click.option(
+        "--language", type=click.Choice(LANGUAGES), default=DEFAULT_LANGUAGE, show_default=True, help="Of the receipt."
+    )
+    receipt = click.option(
+        "--receipt", type=_file, metavar="OUT", help="A receipt of the one FILE: OUT.pdf, or OUT.jws, signed."
+    )
+    return receipt(receipt_key_option(language(command)))
 
 
 def require_receipt(out: Path, settled: Settled) -> None:

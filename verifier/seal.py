@@ -20,14 +20,13 @@ GOLD = "#b8893b"
 _SIZE = 2000  # units across; printed at 60 mm one unit is 0.03 mm, so coordinates need no decimals
 _CENTRE = complex(_SIZE / 2, _SIZE / 2)
 _RADIUS = 970.0  # leaves room for the thickest line and for arcs that bulge over the rim
-T = TypeVar("T")
-
 _MOVE_TO, _CURVE_TO, _CLOSE_PATH = 0, 2, 3  # operators of a ReportLab path
 
+_SWINGS = (72, 50, 34)  # about so many, of the outer, middle and inner band
+_LINE_ON_PAPER = 4.5  # the width of a line in units
+_LINE_ON_SCREEN = 10.0  # at 96 pixels half of one: lines as fine as on paper would fade away
 
-SWINGS = (72, 50, 34)  # about so many, of the outer, middle and inner band
-PRINT = 4.5  # the width of a line in units
-SCREEN = 10.0  # at 96 pixels half of one: lines as fine as on paper would fade away
+T = TypeVar("T")
 
 
 class Band(Struct, frozen=True):
@@ -75,12 +74,13 @@ class _Canvas(renderSVG.SVGCanvas):
 
 
 def seal_svg(digest: bytes, *, small: bool = False) -> str:
-    """The seal of a content digest (32 bytes) as SVG without identifiers, styles or scripts, so that any page may
-    hold it inline; the page adds the words. `small` draws the same curves with stronger lines, for 60 to 160 pixels.
+    """The seal of a content digest (32 bytes) as SVG; `small` draws the same curves with lines for 60 to 160 pixels.
+
+    It has no identifiers, styles or scripts, so that any page may hold it inline; the page adds the words.
     """
     drawing = Drawing(_SIZE, _SIZE)
     for band in _bands(digest):
-        drawing.add(_curve(band, SCREEN if small else PRINT))
+        drawing.add(_curve(band, _LINE_ON_SCREEN if small else _LINE_ON_PAPER))
     canvas = _Canvas((_SIZE, _SIZE))
     renderSVG.draw(drawing, canvas)  # type: ignore[arg-type]  # the stub asks for the canvas of a PDF
     return _bare_svg(canvas)
@@ -103,7 +103,7 @@ def _bands(digest: bytes) -> list[Band]:
         (middle_inner + choose.of(-0.02, 0.05, 0.1), core),
     )
     outer_wave = choose.of(0.0, 0.05, 0.09, 0.13)
-    return [_band(choose, rims[n], (outer_wave, None)[n > 0], lobes, SWINGS[n], n in gold) for n in range(3)]
+    return [_band(choose, rims[n], (outer_wave, None)[n > 0], lobes, _SWINGS[n], n in gold) for n in range(3)]
 
 
 def _band(
