@@ -110,7 +110,7 @@ def confirm_count(
     """As `confirm_words`, with the number of what is listed: for what cannot be undone, and nobody reads words of."""
     question = f"to take back all {count} for good, type their number"
     answers = (confirm,) if confirm is not None else _asked(question, ask or _terminal("count", "how many they are"))
-    if not _is_among("count", str(count), answers, transcript):
+    if not _confirmed("count", str(count), answers, transcript):
         raise HandsealError(f"count: is not {count}", hint="nothing was withdrawn; look at the list again")
 
 
@@ -120,7 +120,7 @@ def confirm_date(
     """As `confirm_words`, with the date of `moment`, which is not shown: people read it off another clock."""
     question = "today's date in UTC, from a watch or a telephone, as 2026-11-20"
     answers = (confirm,) if confirm is not None else _asked(question, ask or _terminal("date", "2026-11-20"))
-    if not _is_among("date", f"{moment:%Y-%m-%d}", answers, transcript):
+    if not _confirmed("date", f"{moment:%Y-%m-%d}", answers, transcript):
         raise HandsealError("date: is not that of this machine's clock", hint="nothing was changed; set the clock")
 
 
@@ -176,8 +176,8 @@ def _asked(question: str, ask: Callable[[str], str]) -> Iterator[str]:
     return (ask(question) for _ in range(TRIES))
 
 
-def _is_among(what: str, expected: str, answers: Iterable[str], transcript: Transcript) -> bool:
-    """Whether the expected answer comes; each one stands in the transcript."""
+def _confirmed(what: str, expected: str, answers: Iterable[str], transcript: Transcript) -> bool:
+    """Whether one of the answers is the expected one, before they end; each stands in the transcript."""
     for answer in answers:
         if answer.strip() == expected:
             transcript.add(f"{what}-confirmed", **{what: expected})

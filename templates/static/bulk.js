@@ -131,7 +131,7 @@
     event.preventDefault();
     const { submitter } = event;
     const files = [...document.getElementById("files").files];
-    const archives = await Promise.all(files.map((file) => isArchive(file).catch(() => false))); // one that is gone gets its row;
+    const archives = await Promise.all(files.map((file) => isArchive(file).catch(() => false))); // one that is gone gets its row
     if (archives.includes(true)) {
       form.dataset.plain = "yes";
       form.requestSubmit(submitter);
