@@ -40,7 +40,7 @@ SCRIPTS = (
 _SPOKEN = ("browser.", "check.", "no-trust-list.", "outcome.", "partner.", "partner-note.", "verdict.")
 _SPOKEN_TOO = frozenset(
     f"certificate.{name}"
-    for name in ("awarded", "behind", "belongs", "checked", "names", "signed", "unlimited", "until")
+    for name in "awarded behind belongs checked names said-unlimited said-until signed unlimited until".split()
 ) | {"sentence.minute"}
 _COMMENT = re.compile(rb"^[ ]*//.*\n|^[ ]*/\*\*(?:[^*]|\*(?!/))*\*/[ ]*\n|^[ ]+|^\n", re.MULTILINE)
 

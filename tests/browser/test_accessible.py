@@ -29,6 +29,8 @@ def test_an_answer_of_the_browsers_own(live: Live, phone: Page, verdict: Verdict
     pdf = {"name": "certificate.pdf", "mimeType": "application/pdf", "buffer": pdf_with(token)}
     phone.locator("#here-file").set_input_files(pdf)
     expect(phone.locator("#here-answer")).to_have_attribute("data-verdict", verdict.word, timeout=15_000)
+    if (facts := phone.locator("#here-answer .facts")).count():  # only what is valid is said to be valid until a day
+        assert ("stated to be valid until" in facts.inner_text()) == (verdict is not Verdict.VALID)
     phone.locator("#here-answer summary").click()
     assert complaints(phone) == []
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -99,13 +99,18 @@
   function personCard({ credential, verdict }, { say, day }) {
     const [name, latin] = credential.credentialSubject.identifier.map((identity) => identity.identityHash);
     const { awardedDate, validUntil } = credential;
-    const until = validUntil ? say("certificate.until", { date: day(validUntil) }) : say("certificate.unlimited");
+    const isValid = verdict === "valid";
+    const until = `certificate.${isValid ? "" : "said-"}${validUntil ? "until" : "unlimited"}`;
     return make(
       "section", "card",
-      make("h3", "label", say(verdict === "valid" ? "certificate.belongs" : "certificate.names")),
+      make("h3", "label", say(isValid ? "certificate.belongs" : "certificate.names")),
       told("p", "name", name), ...(latin ? [told("p", "latin", latin)] : []),
       told("p", "title", credential.name),
-      make("p", "facts", `${say("certificate.awarded", { date: day(awardedDate) })} · ${until}`),
+      make(
+        "p", "facts",
+        make("span", "", say("certificate.awarded", { date: day(awardedDate) })), " · ",
+        make(isValid ? "b" : "span", "", say(until, { date: validUntil && day(validUntil) })),
+      ),
     );
   }
 
