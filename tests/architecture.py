@@ -33,7 +33,7 @@ LIBRARIES = {
         "limits": "flask-limiter",
         "pymupdf_fonts": "pymupdf-fonts",
         "typst": "typst",
-        "jinja2": "flask",
+        "jinja2": "jinja2",
         "markupsafe": "flask",
         "werkzeug": "flask",
         "PIL": "pillow",
@@ -45,7 +45,7 @@ LIBRARIES = {
     },
     "issuer": {
         "alembic": "alembic",
-        "jinja2": "flask",
+        "jinja2": "jinja2",
         "qrcode": "qrcode",
         "sqlalchemy": "sqlalchemy",
         "typst": "typst",
