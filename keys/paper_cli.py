@@ -44,7 +44,7 @@ def write_plan(plan: Plan, out: Path) -> None:
 def papers() -> Papers:
     """The templates of this program."""
     folder = files("templates").joinpath("ceremony")
-    names = ("record.html", "plan.html", "paper.css")
+    names = ("paper.html", "record.html", "plan.html", "paper.css")
     return Papers(*(folder.joinpath(name).read_text("utf-8") for name in names))
 
 

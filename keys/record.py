@@ -36,6 +36,7 @@ _AT_THE_HEAD = frozenset({"command", "handseal", "key", "network"})  # of the fi
 class Papers(Struct, frozen=True):
     """The texts of templates/ceremony that a page is made from."""
 
+    paper: str  # the frame of both
     record: str
     plan: str
     style: str
@@ -45,10 +46,7 @@ def record_page(closed: Closed, name: str, papers: Papers) -> str:
     """The record of the transcript in file `name`: one HTML page for A4, without script or network."""
     opened = closed.lines[0]
     command = opened.details.get("command", "ceremony")
-    return Template(papers.record).substitute(
-        style=papers.style,
-        title=escape(_TITLES.get(command, command)),
-        organisation=escape(closed.key.organisation),
+    content = Template(papers.record).substitute(
         begun=_moment(opened),
         ended=_moment(closed.lines[-1]),
         network=escape(opened.details.get("network", "not stated")),
@@ -61,20 +59,25 @@ def record_page(closed: Closed, name: str, papers: Papers) -> str:
         digest=grouped(closed.digest.hex()),
         words=_words(closed.digest),
     )
+    return _paper(papers, "Record", _TITLES.get(command, command), closed.key.organisation, content)
 
 
 def plan_page(plan: Plan, papers: Papers) -> str:
     """The plan as one HTML page for A4, with a box to tick at each step."""
-    return Template(papers.plan).substitute(
-        style=papers.style,
-        title=escape(plan.title),
-        organisation=escape(plan.organisation),
+    content = Template(papers.plan).substitute(
         people="".join(_fact(person.role.value.title(), person.name) for person in plan.people),
         bring=_list(plan.bring) or "<p>Nothing but the machine.</p>",
         makes=_list(plan.makes),
         steps="".join(_phase(phase, plan.of(phase)) for phase in Phase if plan.of(phase)),
         digest=grouped(plan.digest.hex()),
         words=_words(plan.digest),
+    )
+    return _paper(papers, "Plan", plan.title, plan.organisation, content)
+
+
+def _paper(papers: Papers, what: str, title: str, organisation: str, content: str) -> str:
+    return Template(papers.paper).substitute(
+        style=papers.style, what=what, title=escape(title), organisation=escape(organisation), content=content
     )
 
 
