@@ -14,7 +14,6 @@ from keys.algorithms import Algorithm
 from keys.aloud import fingerprint_lines
 from keys.console import escape, new_passphrases, print_json
 from keys.encoding import digest_words
-from keys.files import require_absent
 from keys.guide_cli import Guide
 from keys.names import parse_organisation_id
 from keys.network_cli import require_offline
@@ -59,8 +58,6 @@ def keygen(org: str, use: str, out: Path, algorithm: str, as_json: bool, **optio
     """
     parse_organisation_id(org, "--org")
     _require_fitting(use, algorithm, options)
-    for path in (out, keyfile.public_path(out)):
-        require_free(path)
     made = make_key(
         out,
         organisation=org,
@@ -90,7 +87,8 @@ def _require_fitting(use: str, algorithm: str, options: Mapping[str, Any]) -> No
 def require_new_key(path: Path) -> None:
     """HandsealError where the key or its public half is there already (K05), or where secrets do not belong (K04)."""
     require_secret_place(path)
-    require_absent(keyfile.public_path(path))
+    for half in (path, keyfile.public_path(path)):
+        require_free(half)
 
 
 def make_key(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -249,6 +251,17 @@ def test_K04_no_driver_is_loaded_from_the_stick_that_names_it(
     with pytest.raises(HandsealError, match="is not where programs are installed"), unlocked(path, public):
         pytest.fail("it opened")
     assert typed.asked == []
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_K04_keygen_asks_no_passphrase_for_a_key_that_cannot_lie_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    typed = sit_down(monkeypatch, FIRST, FIRST)
+    assert keygen(tmp_path) == 1
+    assert "lies in a git work tree" in capsys.readouterr().err
+    assert (typed.asked, list(tmp_path.glob("*.key*"))) == ([], [])
 
 
 def test_K04_keygen_loads_no_driver_from_a_stick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

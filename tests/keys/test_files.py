@@ -12,7 +12,17 @@ from typing import NoReturn
 import pytest
 
 from keys.errors import ConfigurationError, HandsealError
-from keys.files import PUBLIC, SECRET, new_file, new_folder, read_bounded, replace_file, require_absent, write_new
+from keys.files import (
+    PUBLIC,
+    SECRET,
+    new_file,
+    new_folder,
+    read_bounded,
+    replace_file,
+    replace_files,
+    require_absent,
+    write_new,
+)
 
 
 def inside(folder: Path) -> list[str]:
@@ -149,6 +159,19 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
         replace_file(folder, b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_all_files_are_replaced_or_none(tmp_path: Path) -> None:
+    _, folder, link, _ = obstacles(tmp_path)
+    before = inside(tmp_path)
+    for obstacle, complaint in ((folder, "is a folder"), (link, "is a symbolic link")):
+        with pytest.raises(HandsealError, match=complaint):
+            replace_files({tmp_path / "file": b"new", tmp_path / "deep" / "down": b"new", obstacle: b"new"})
+    with pytest.raises(HandsealError, match="deeper: Not a directory"):
+        replace_files({tmp_path / "deep" / "down": b"new", tmp_path / "file" / "deeper" / "down": b"new"})
+    assert (inside(tmp_path), (tmp_path / "file").read_bytes()) == (before, b"old")
+    replace_files({tmp_path / "file": b"new", tmp_path / "deep" / "down": b"new"})
+    assert [(tmp_path / name).read_bytes() for name in ("file", "deep/down")] == [b"new"] * 2
 
 
 def fill(path: Path, then: Callable[[], object]) -> None:
