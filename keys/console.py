@@ -55,8 +55,7 @@ def _act(program: str, group: click.Command, arguments: list[str] | None) -> int
         _complain(program, fault.format_message(), hint)
         return ConfigurationError.exit_code
     except HandsealError as fault:
-        _complain(program, str(fault), fault.hint)
-        return fault.exit_code
+        return complain(program, fault)
     except OSError as fault:
         if fault.filename is None:
             raise  # a stream, not a file: the answer
@@ -69,6 +68,12 @@ def _act(program: str, group: click.Command, arguments: list[str] | None) -> int
 def escape(text: str) -> str:
     """`text` for a terminal: what moves the cursor, colours, hides or turns the line is shown as code (I11)."""
     return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
+def complain(program: str, fault: HandsealError) -> int:
+    """Says what is wrong and what helps; the exit code that goes with it."""
+    _complain(program, str(fault), fault.hint)
+    return fault.exit_code
 
 
 def talk(text: str = "") -> None:

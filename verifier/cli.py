@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from keys.console import escape, print_json, run, talk
+from keys.console import complain, escape, print_json, run, talk
 from keys.deadlines import due
 from keys.encoding import parse_time
 from keys.errors import ConfigurationError, HandsealError
@@ -111,9 +111,7 @@ def check_files(
         try:
             data = _read_input(name)
         except ConfigurationError as fault:
-            talk(f"handseal-verify: {escape(str(fault))}")
-            talk(f"hint: {fault.hint}")
-            codes.append(fault.exit_code)
+            codes.append(complain("handseal-verify", fault))
             continue
         report = _check(data, opened, materials, at, now)
         if receipt is not None:
