@@ -163,7 +163,10 @@
   /** The first credentials baked into a picture, whatever they are: one that is none counts as another one. */
   function* bakedIn(tokens) {
     let left = MAX_BAKED;
-    for (const token of tokens) if (left-- > 0) yield token;
+    for (const token of tokens) {
+      yield token;
+      if (--left === 0) return;
+    }
   }
 
   /** The text of each iTXt chunk `openbadgecredential`, plain or compressed (PNG 11.3.3.4). */
@@ -194,7 +197,7 @@
     }
   }
 
-  /** `verify` of each `credential` element of the Open Badges namespace; one with entities of its own is not read. */
+  /** `verify` of each `credential` element of the Open Badges namespace; one with entities or attributes of its own is not read. */
   function* tokensInSvg(bytes) {
     const found = parsedSvg(bytes.subarray(0, MAX_SVG_BYTES));
     for (const element of found?.getElementsByTagNameNS(BADGES, "credential") ?? []) {
