@@ -14,6 +14,7 @@ from issuer import (
     init_cli,
     overview_cli,
     programme_cli,
+    receiving_cli,
     records_cli,
     release_cli,
     report_cli,
@@ -43,6 +44,7 @@ def cli(context: click.Context, workspace: Path | None) -> None:
 cli.add_command(demo_cli.demo)
 cli.add_command(init_cli.init)
 cli.add_command(grading_cli.grade)
+cli.add_command(receiving_cli.receive)
 for command in (
     *programme_cli.COMMANDS,
     *records_cli.COMMANDS,
