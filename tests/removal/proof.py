@@ -8,8 +8,8 @@ from tests.removal.forks import WORKERS, Line, Ran, Task, load, run_each
 from tests.removal.living import Living
 from tests.removal.steps import Step
 
-PATIENCE = 60.0
-"""Seconds for the tests of a step, beside five times what they took when nothing was taken out."""
+PATIENCE = 30.0
+"""Seconds for the tests of a step, beside three times what they took when nothing was taken out."""
 
 _LONGEST_WHOLE = 1800.0  # seconds for half of all tests
 _ENDLESS = "its tests no longer end"
@@ -56,7 +56,7 @@ def prove(
                 yield Verdict(step, "", 0)
                 continue
             steps.append((step, len(tests)))
-            seconds = patience + 5 * sum(reach.seconds[test] for test in tests)
+            seconds = patience + 3 * sum(reach.seconds[test] for test in tests)
             tasks.append(Task(partial(living.without, module, number), _files(tests), tests, seconds))
     for number, ran in run_each(tasks, first_only=True):
         step, tried = steps[number]
