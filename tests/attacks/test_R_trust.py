@@ -89,6 +89,15 @@ def test_R03_a_holder_signs_nothing_under_an_older_root() -> None:
         require_continues(SECOND, held)
 
 
+def test_R19_a_holder_signs_over_no_other_bytes_of_the_first_root() -> None:
+    """Their digest is what verifiers were told: with a further signature they would find no trust list at all."""
+    renewed = propose_root(FIRST, holders(), root_threshold=2, targets_threshold=2, made=LATER)
+    held = load(signed(renewed))
+    content = msgspec.json.decode(FIRST["1.root.json"])["signed"]
+    with pytest.raises(HandsealError, match=r"1\.root\.json: is not the one you hold"):
+        require_continues({**signed(renewed), "1.root.json": forge(content, tuple(HOLDERS.values()))}, held)
+
+
 def test_R19_a_holder_signs_no_other_root_with_the_number_of_the_one_held() -> None:
     def renewed(made: datetime) -> dict[str, bytes]:
         return propose_root(FIRST, holders(), root_threshold=2, targets_threshold=2, made=made)
