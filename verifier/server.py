@@ -138,5 +138,10 @@ def _until_stopped() -> Iterator[None]:
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """Ends waitress's loop; it then lets the threads finish."""
+    """Ends waitress's loop; it then lets the threads finish, however often it is told.
+
+    A service manager tells every process of a service, and the first one tells the others once more.
+    """
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, signal.SIG_IGN)
     raise SystemExit(0)

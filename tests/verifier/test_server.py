@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ folder, root, now, workers = sys.argv[1:]
 moment = datetime.fromisoformat(now)
 app = create_app(site=Site(Path(folder), root, None), clock=lambda: moment, settings=Settings("http://127.0.0.1:8000"))
 app.add_url_rule("/who", "who", lambda: str(os.getpid()))
+app.add_url_rule("/slow/<path:gate>", "slow", lambda gate: Path("/", gate).read_text())
 serve(
     app,
     host="127.0.0.1",
@@ -102,6 +104,24 @@ def test_served_until_it_is_told_to_end(start: Start, workers: int, told: signal
         assert len(server.workers(workers)) == workers
         server.process.send_signal(told)
         assert server.ended() == ("ended\n" * workers, "", 0)
+
+
+def test_an_answer_under_way_is_finished_however_often_the_end_is_told(start: Start, tmp_path: Path) -> None:
+    """systemd tells all processes of a service, and the first of them tells the others again."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with start(2) as server:
+        told = [server.process.pid, *server.workers(2)]
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", f"/slow{gate}")
+        with gate.open("w") as opened:  # once the answer is under way
+            for process in told:
+                os.kill(process, signal.SIGTERM)
+            assert select.select([connection.sock], [], [], 0.5)[0] == []  # else it was cut
+            opened.write("whole")
+        assert connection.getresponse().read() == b"whole"
+        connection.close()
+        assert server.ended() == ("ended\n" * 2, "", 0)
 
 
 def test_each_process_writes_receipts(start: Start) -> None:
