@@ -209,8 +209,13 @@ def _read_pdf(data: bytes) -> Candidates:
 
 
 def _codes_in_scans(data: bytes) -> tuple[str, ...]:
-    """What stands in the codes of a scanned page: scanners and telephones wrap its photograph in a PDF as it is."""
+    """What stands in the codes of a scanned page: scanners and telephones wrap its photograph in a PDF as it is.
+
+    Where a credential was begun the page is no scan: what is left of it is not made good by another one's code.
+    """
     photographs = sorted((start - end, start, end) for start, end in _streams(data) if data.startswith(JPEG, start))
+    if not photographs or any(_begun_tokens(data)):
+        return ()
     found: dict[str, None] = {}
     for _, start, end in photographs[:MAX_PAGES]:
         try:
@@ -243,18 +248,25 @@ _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Candidates]], .
 
 def _tokens_in_streams(data: bytes) -> Iterator[bytes]:
     """Each stream that is wholly one compact JWS, as it stands or deflated."""
-    begun = 0
-    for start, end in _streams(data):
-        if data[start : start + 64].lstrip().startswith(_TOKEN_START):
-            text, whole = data[start : min(end, start + MAX_BYTES + 3)], True
-        else:
-            text, whole = _inflate(data, start, end)
-            begun += text.startswith(_TOKEN_START)
-            if begun > MAX_TOKEN_STREAMS:
-                raise _Unreadable
+    for text, whole in _begun_tokens(data):
         token = text.strip()
         if whole and len(token) <= MAX_BYTES and _TOKEN.fullmatch(token):
             yield token
+
+
+def _begun_tokens(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Each stream that begins like a token, as it stands or deflated, and whether that is all of it."""
+    deflated = 0
+    for start, end in _streams(data):
+        if data[start : start + 64].lstrip().startswith(_TOKEN_START):
+            yield data[start : min(end, start + MAX_BYTES + 3)], True
+            continue
+        text, whole = _inflate(data, start, end)
+        if text.startswith(_TOKEN_START):
+            deflated += 1
+            if deflated > MAX_TOKEN_STREAMS:
+                raise _Unreadable
+            yield text, whole
 
 
 def _streams(data: bytes) -> Iterator[tuple[int, int]]:

@@ -147,6 +147,14 @@ def test_a_codes_picture_does_not_count_beside_a_credential() -> None:
     assert credentials_in(pdf_with(TOKEN, scan, compress=False)) == Candidates((TOKEN,), "")
 
 
+@pytest.mark.parametrize("rest", [TOKEN + b"!", zlib.compress(TOKEN)[:-9]], ids=["one character more", "cut"])
+def test_what_is_left_of_a_credential_is_not_made_good_by_the_code_of_another(rest: bytes) -> None:
+    scan = saved(sheet(code(LINKS[1])), "JPEG")
+    assert report_on(pdf_with(scan, compress=False)).verdict is Verdict.VALID
+    report = report_on(pdf_with(rest, scan, compress=False))
+    assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, EMPTY_PDF)
+
+
 def test_P04_of_many_photographs_in_a_pdf_the_largest_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     monkeypatch.setattr("verifier.carrier.codes_in", lambda data: seen.append(len(data)) or ())
