@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from keys.errors import FormatError
 from keys.text import FORMULA_STARTS
+
+_FORMULA = re.compile(rf'(\A|[;\t\r\n]"*)(?=[{re.escape("".join(FORMULA_STARTS))}])')
+"""Where a formula begins, also for a spreadsheet that parts the cells by semicolons and takes our quotes for text."""
 
 
 def table_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -22,7 +26,7 @@ def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Itera
     """
     yield _line(headings).encode("utf-8-sig")
     for row in rows:
-        yield _line(f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row).encode("utf-8")
+        yield _line(_FORMULA.sub(r"\1'", cell) for cell in row).encode("utf-8")
 
 
 def csv_rows(data: bytes, place: str) -> Iterator[list[str]]:

@@ -112,9 +112,10 @@
     document.getElementById("bulk-answers").hidden = document.getElementById("bulk-progress").hidden = true;
   }
 
-  /** The table as CSV, of which no cell is run by a spreadsheet. */
+  /** The table as CSV, of which no cell is run by a spreadsheet, not even by one that parts cells by semicolons. */
   function save() {
-    const cell = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+    const disarmed = (text) => text.replace(/(^|[;\t\r\n]"*)(?=[=+\-@\t\r])/g, "$1'");
+    const cell = (text) => `"${disarmed(text).replaceAll('"', '""')}"`;
     const rows = [...document.querySelectorAll("#bulk-answers tr")];
     const lines = rows.map((row) => [...row.cells].map((one) => cell(one.textContent)).join(","));
     const link = document.createElement("a");

@@ -3,6 +3,8 @@
 Each goes through the command as a clinic runs it; refused means exit code 1 with the place, and nothing taken in.
 """
 
+import csv
+import io
 import resource
 import shutil
 import sys
@@ -18,6 +20,8 @@ from issuer.init_cli import make_workspace
 from issuer.models import Enrolment, Event, Learner
 from issuer.records_cli import evidence_in
 from keys.errors import HandsealError
+from keys.tables import table_csv
+from keys.text import FORMULA_STARTS
 from tests.issuer.entries import LEARNER, NOW, SLUG, csv_bytes, xlsx_bytes
 
 Output = pytest.CaptureFixture[str]
@@ -87,6 +91,16 @@ def test_I01_formulas_of_a_workbook_are_refused_whatever_they_last_said(clinic: 
     refused(capsys, xlsx_bytes([*cells, ["", "", "", "=1+1"]]), "is a formula", name="autumn.xlsx")
     text = [list(LEARNER), [*list(LEARNER.values())[:1], "@name", *list(LEARNER.values())[2:]]]
     refused(capsys, xlsx_bytes(text), "would take for a formula", name="autumn.xlsx")
+
+
+@pytest.mark.parametrize("name", ["Ana;=1+1", 'Ana;"=1+1"', "Ana;\t@SUM(A1)", "Ana\n=1+1", "Ana\r\n-1", "=1;+1"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_I01_a_table_runs_nothing_whatever_the_spreadsheet_parts_cells_by(name: str, separator: str) -> None:
+    table = table_csv(("day", "name", "note"), [("2026-11-20", name, "none"), (name, "2026-11-20", "none")])
+    text = io.StringIO(table.decode("utf-8-sig"), newline="")
+    cells = [cell for row in csv.reader(text, delimiter=separator) for cell in row]
+    assert len(cells) > 1
+    assert [cell for cell in cells if cell.startswith(FORMULA_STARTS)] == []
 
 
 UNREADABLE = {

@@ -30,7 +30,7 @@ def table(path: Path) -> list[list[str]]:
 def test_files_fill_the_table_one_by_one(tmp_path: Path, phone: Page, pictures: Path) -> None:
     served = Served(tmp_path)
     files = [payload(f"{verdict.word}.pdf", pdf_with(served.issue(verdict))) for verdict in Verdict]
-    files.append(payload("=1+1.pdf", pdf_with(served.issue(Verdict.VALID))))
+    files.append(payload("=1+1;@a.pdf", pdf_with(served.issue(Verdict.VALID))))
     files.append(payload("again.pdf", files[0]["buffer"]))
     served.published.write_lists()
     with listening(served.app()) as url:
@@ -48,7 +48,7 @@ def test_files_fill_the_table_one_by_one(tmp_path: Path, phone: Page, pictures: 
     assert [row[2] for row in rows] == answers
     assert rows[list(Verdict).index(Verdict.SUPERSEDED)][6] == "It has been replaced."
     assert rows[0][3] == "สมชาย ปิ่นทอง"
-    assert rows[-2][1] == "'=1+1.pdf"
+    assert rows[-2][1] == "'=1+1;'@a.pdf"
     assert rows[-1][7] == "the same certificate as in row 1"
     assert [row[7] for row in rows[:-1]] == [""] * (len(rows) - 1)
 
