@@ -40,7 +40,7 @@ class Rates(Struct, frozen=True):
         return cls(questions, max(1, questions // 4), max(1, questions // 60), max(1, questions // 20))
 
     def among(self, workers: int) -> Rates:
-        """What each of several processes lets pass, so that together they let no more pass than one would."""
+        """What each of several processes lets pass: its share, and one where there are more of them than a limit."""
         shares = (max(1, number // workers) for number in (self.questions, self.uploads, self.bulks, self.unknown))
         return Rates(*shares)
 
