@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 
 from keys.errors import FormatError
+from keys.text import require_text
 
 SCHEME = "pkcs11:"
 MAX_URI = 1024
@@ -69,7 +70,8 @@ def _attributes(part: str, separator: str, place: str) -> dict[str, bytes]:
 
 
 def _text(data: bytes, place: str) -> str:
+    """What can be read as text: a path with a NUL is none, and a name is shown where a PIN is asked for."""
     try:
-        return data.decode("utf-8")
+        return require_text(data.decode("utf-8"), place)
     except UnicodeDecodeError as fault:
         raise FormatError(f"{place}: is not UTF-8") from fault

@@ -46,6 +46,8 @@ def test_I12_a_pin_in_a_uri_is_refused_and_not_repeated(pin: str) -> None:
         ("pkcs11:token=t;object=k?module-path=lib.so", "module-path"),
         (f"pkcs11:token=t;token=u;object=k?{MODULE}", "token: has no value, or stands twice"),
         (f"pkcs11:token=t;object?{MODULE}", "object: has no value"),
+        (f"pkcs11:token=t;object=k?{MODULE}%00", r"module-path: character \d+ is U\+0000"),
+        (f"pkcs11:token=t%E2%80%AE;object=k?{MODULE}", r"token: character 2 is U\+202E"),
         (f"pkcs11:token=t;object=k;slot-id=3?{MODULE}", "slot-id: is not understood"),
         (f"pkcs11:token=t;object=k?{MODULE}&module-name=x", "module-name: is not understood"),
         (f"pkcs11:token=t;object=k;type=cert?{MODULE}", "type: is not 'private'"),
