@@ -38,6 +38,7 @@ MAX_TOKENS = 16
 _PEEK_BYTES = 1024  # of a compressed stream, enough to see whether a token begins
 _TOKEN_START = b"eyJ"  # base64url of `{"`
 _TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_ATTACHED = re.compile(rb"/Type\s*/EmbeddedFile\b")  # in the dictionary of a stream, which is never compressed
 _WHITE = b" \t\r\n"
 _TOKEN_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=."
 _LEAST_TOKEN_BYTES = 60
@@ -211,10 +212,11 @@ def _read_pdf(data: bytes) -> Candidates:
 def _codes_in_scans(data: bytes) -> tuple[str, ...]:
     """What stands in the codes of a scanned page: scanners and telephones wrap its photograph in a PDF as it is.
 
-    Where a credential was begun the page is no scan: what is left of it is not made good by another one's code.
+    Where a file is attached, or a credential begun, the page is no scan: what is left of one's own credential is not
+    made good by the code of another.
     """
     photographs = sorted((start - end, start, end) for start, end in _streams(data) if data.startswith(JPEG, start))
-    if not photographs or any(_begun_tokens(data)):
+    if not photographs or _ATTACHED.search(data) or any(_begun_tokens(data)):
         return ()
     found: dict[str, None] = {}
     for _, start, end in photographs[:MAX_PAGES]:

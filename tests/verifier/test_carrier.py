@@ -1,5 +1,6 @@
 """Whole tokens are found in text and PDF; everything else gives a hint, and nothing raises."""
 
+import io
 import zlib
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from PIL import Image
 from keys.encoding import b64url_encode
 from keys.jws import split_token
 from tests.published import LOOKUP
-from tests.verifier.pdf import pdf_with, resaved
+from tests.verifier.pdf import pdf_with, resaved, save
 from tests.verifier.photographs import baked_png, baked_svg, code, huge_png, saved, sheet
 from tests.world import SITE, World
 from verifier.carrier import (
@@ -152,6 +153,17 @@ def test_what_is_left_of_a_credential_is_not_made_good_by_the_code_of_another(re
     scan = saved(sheet(code(LINKS[1])), "JPEG")
     assert report_on(pdf_with(scan, compress=False)).verdict is Verdict.VALID
     report = report_on(pdf_with(rest, scan, compress=False))
+    assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, EMPTY_PDF)
+
+
+def test_a_page_to_which_a_file_is_attached_is_no_scan() -> None:
+    """Of a credential that is damaged in its first bytes nothing else is left to know it by."""
+    with pikepdf.open(io.BytesIO(pdf_with(saved(sheet(code(LINKS[1])), "JPEG"), compress=False))) as pdf:
+        attached = pikepdf.AttachedFileSpec(pdf, TOKEN, filename="credential.jwt")
+        pdf.attachments["credential.jwt"] = attached
+        whole = save(pdf, compress_streams=False)
+    assert report_on(whole).verdict is Verdict.VALID
+    report = report_on(whole.replace(TOKEN, b"?" + TOKEN[1:]))
     assert (report.verdict, report.check("token.form").case) == (Verdict.UNKNOWN, EMPTY_PDF)
 
 
