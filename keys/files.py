@@ -22,6 +22,7 @@ PUBLIC = 0o644
 SECRET = 0o600
 _PUBLIC_FOLDER = 0o755
 _PART_BYTES = 6
+_OF_WRITING = frozenset({errno.EPIPE, errno.ENOSPC})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -52,6 +53,8 @@ def opened(path: Path) -> Iterator[BufferedReader]:
                 raise ConfigurationError(f"{path}: is not a file")
             yield stream
     except OSError as fault:
+        if fault.errno in _OF_WRITING:  # what was read is being printed: this is the answer's fault, not the file's
+            raise
         raise ConfigurationError(f"{path}: {fault.strerror or 'cannot be read'}") from fault
 
 

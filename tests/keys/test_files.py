@@ -17,6 +17,7 @@ from keys.files import (
     SECRET,
     new_file,
     new_folder,
+    opened,
     read_bounded,
     replace_file,
     replace_files,
@@ -159,6 +160,16 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
         replace_file(folder, b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC])
+def test_an_answer_that_is_lost_while_a_file_is_read_is_no_fault_of_the_file(tmp_path: Path, number: int) -> None:
+    """`review request.jsonl | head`: whoever reads has read enough."""
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(OSError, match=os.strerror(number)), opened(tmp_path / "file"):
+        raise OSError(number, os.strerror(number))
+    with pytest.raises(ConfigurationError, match="file: Input/output error"), opened(tmp_path / "file"):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_all_files_are_replaced_or_none(tmp_path: Path) -> None:
