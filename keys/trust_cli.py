@@ -43,6 +43,54 @@ _HASTE = timedelta(minutes=1)
 """Lists made one after the other may run ahead of the clock by so much."""
 
 T = TypeVar("T")
+
+_PROPOSE = """Write a draft that applies CHANGES to the trust folder CURRENT, and say what it changes.
+
+Without CHANGES, or with an empty file, the list only expires later.
+
+In an emergency two people and four commands do: one holder proposes and signs, a second one signs, the clinic
+receives the folder. KEY is the key's id or its last part, as `trust show` prints it:
+
+\b
+handseal-ceremony trust propose site/trust --root 3f5a... --compromised KEY 2026-11-01T00:00:00Z --out draft
+handseal-ceremony trust sign draft --key trust.key
+handseal receive draft
+
+Everything else is written down:
+
+\b
+handseal-ceremony trust propose site/trust changes.toml --root 3f5a... --out draft
+
+\b
+[[key]]
+organisation = "ttma"
+file = "ttma-2027.key.pub.json"
+valid-from = 2027-01-01T00:00:00Z
+[[end-key]]
+kid = "https://verify.riverclinic.example/keys/..."
+until = 2027-02-01T00:00:00Z
+[[compromised]]
+kid = "https://verify.riverclinic.example/keys/..."
+since = 2026-11-01T00:00:00Z
+[[organisation]]                # as in `init`; likewise [[programme]], which may have `from`
+[[end-programme]]
+slug = "deep-tissue-foundations"
+until = 2027-03-01T00:00:00Z
+[[leave]]                       # all its keys end; no programme may rest on it any more
+organisation = "north-college"
+[[rename]]
+organisation = "north-college"
+name.en = "North College of Health"
+[[address]]
+organisation = "river-clinic"
+contact = "+66 53 111 111"
+[[freeze]]                      # its last list, for ever; a clinic's three at once
+id = "https://verify.riverclinic.example/status/north-college/revocation/1"
+file = "1.jwt"
+[root]                          # a new root: all holders, also those that stay
+holders = ["clinic.trust.pub.json", "ttma.trust.pub.json", "harbour.trust.pub.json"]
+root-threshold = 2
+"""
 root_told = click.option(
     "--root", required=True, type=ungrouped, metavar="HEX", help="SHA-256 of 1.root.json, 64 hex digits."
 )
@@ -107,7 +155,7 @@ def found_draft(description: Path, out: Path) -> None:
     talk(f"{out}: pass this folder to each holder: handseal-ceremony trust sign {out} --key KEY")
 
 
-@trust.command()
+@trust.command(help=_PROPOSE)
 @click.argument("current", type=folder)
 @click.argument("changes", type=file, required=False)
 @root_told
@@ -118,53 +166,7 @@ def found_draft(description: Path, out: Path) -> None:
 def propose(
     current: Path, changes: Path | None, root: str, compromised: tuple[tuple[str, str], ...], out: Path
 ) -> None:
-    """Write a draft that applies CHANGES to the trust folder CURRENT, and say what it changes.
-
-    Without CHANGES, or with an empty file, the list only expires later.
-
-    In an emergency two people and four commands do: one holder proposes and signs, a second one signs, the clinic
-    receives the folder. KEY is the key's id or its last part, as `trust show` prints it:
-
-    \b
-    handseal-ceremony trust propose site/trust --root 3f5a... --compromised KEY 2026-11-01T00:00:00Z --out draft
-    handseal-ceremony trust sign draft --key trust.key
-    handseal receive draft
-
-    Everything else is written down:
-
-    \b
-    handseal-ceremony trust propose site/trust changes.toml --root 3f5a... --out draft
-
-    \b
-    [[key]]
-    organisation = "ttma"
-    file = "ttma-2027.key.pub.json"
-    valid-from = 2027-01-01T00:00:00Z
-    [[end-key]]
-    kid = "https://verify.riverclinic.example/keys/..."
-    until = 2027-02-01T00:00:00Z
-    [[compromised]]
-    kid = "https://verify.riverclinic.example/keys/..."
-    since = 2026-11-01T00:00:00Z
-    [[organisation]]                # as in `init`; likewise [[programme]], which may have `from`
-    [[end-programme]]
-    slug = "deep-tissue-foundations"
-    until = 2027-03-01T00:00:00Z
-    [[leave]]                       # all its keys end; no programme may rest on it any more
-    organisation = "north-college"
-    [[rename]]
-    organisation = "north-college"
-    name.en = "North College of Health"
-    [[address]]
-    organisation = "river-clinic"
-    contact = "+66 53 111 111"
-    [[freeze]]                      # its last list, for ever; a clinic's three at once
-    id = "https://verify.riverclinic.example/status/north-college/revocation/1"
-    file = "1.jwt"
-    [root]                          # a new root: all holders, also those that stay
-    holders = ["clinic.trust.pub.json", "ttma.trust.pub.json", "harbour.trust.pub.json"]
-    root-threshold = 2
-    """
+    """A draft in the new folder `out`; what it changes is printed. HandsealError where it changes what it may not."""
     issued = _after(load_trust(folder_reader(current), root_digest=root).list, now())
     written = trust_changes.Changes() if changes is None else read_toml(changes, trust_changes.Changes)
     fallen = tuple(trust_changes.Compromise(key, parse_time(since, "--compromised")) for key, since in compromised)
