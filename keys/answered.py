@@ -23,7 +23,10 @@ _PERSON = (
     " EXISTS (SELECT 1 FROM endorsement e WHERE e.digest = p.digest),"
     " (SELECT max(withdrawn) FROM endorsement e WHERE e.digest = p.digest) FROM person p"
 )
-_LEFT_OUT = "NOT EXISTS (SELECT 1 FROM endorsement e WHERE e.digest = person.digest)"
+_FORGET_LEFT_OUT = """
+DELETE FROM person WHERE NOT EXISTS (SELECT 1 FROM endorsement e WHERE e.digest = person.digest)
+AND request IN (SELECT digest FROM request WHERE programme = ? AND digest <> ?)
+"""
 
 
 class SignedRequest(Struct, frozen=True, rename="camel"):
@@ -107,11 +110,7 @@ class Answered:
                 ),
             )
             self._database.execute_many("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
-            self._database.execute(
-                f"DELETE FROM person WHERE {_LEFT_OUT} AND request IN"  # noqa: S608 - a constant
-                " (SELECT digest FROM request WHERE programme = ? AND digest <> ?)",
-                (request.programme, request.digest),
-            )
+            self._database.execute(_FORGET_LEFT_OUT, (request.programme, request.digest))
 
     def requests(self) -> list[SignedRequest]:
         """All answered requests, oldest first."""
