@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -51,7 +51,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it once, when the class is made
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment,
         date: Date,
         bytes: LargeBinary,

@@ -196,7 +196,8 @@ def _read_rows(table: Table, lines: Iterable[tuple[int, list[str]]]) -> Iterator
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             table.add(f"row {number}", f"has {len(cells)} cells, the header has {width}")
             continue
-        yield Row(number, {column: _take(table, number, column, cell) for column, cell in zip(table.columns, cells)})  # noqa: B905  # empty cells may follow
+        filled = zip(table.columns, cells, strict=False)  # empty cells may follow
+        yield Row(number, {column: _take(table, number, column, cell) for column, cell in filled})
 
 
 def _take(table: Table, number: int, column: str, cell: str) -> str:
