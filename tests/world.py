@@ -15,14 +15,14 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from keys import names
-from keys.algorithms import Algorithm, generate_private_key, jwk_of
+from keys.algorithms import Algorithm, PrivateKey, generate_private_key, jwk_of
 from keys.credential import (
     Certificate,
     Endorsement,
 )
 from keys.encoding import Digest, canonical, sha256, sri
 from keys.jws import sign_token
-from keys.signer import MemorySigner
+from keys.signer import MemorySigner, Signer
 from keys.status import (
     COSIGNER_LIST_LIFE,
     ISSUER_LIST_LIFE,
@@ -68,6 +68,14 @@ from verifier.verify import verify
 NOT_RUN = Check("state.rollback", Outcome.NOT_RUN, "not-run")
 
 
+class ListedSigner(MemorySigner):
+    """A signer that knows its public key, for a trust list to name."""
+
+    def __init__(self, private: PrivateKey, base: str) -> None:
+        super().__init__(private, base)
+        self.jwk = jwk_of(private)
+
+
 @dataclass
 class World:
     """Everything in one place; change a field, then ask for tokens, lists and reports."""
@@ -88,15 +96,11 @@ class World:
         self.syllabus = make_syllabus(self.threshold)
         self.syllabus_bytes = canonical(self.syllabus)
 
-    def new_signer(self, algorithm: Algorithm | None = None) -> MemorySigner:
-        private = generate_private_key(algorithm or self.algorithm)
-        signer = MemorySigner(private, SITE)
-        signer.jwk = jwk_of(private)  # type: ignore[attr-defined]  # the tests publish it
-        return signer
+    def new_signer(self, algorithm: Algorithm | None = None) -> ListedSigner:
+        return ListedSigner(generate_private_key(algorithm or self.algorithm), SITE)
 
-    def key(self, signer: MemorySigner, use: Use, **changes: Any) -> Key:
-        jwk = signer.jwk  # type: ignore[attr-defined]  # set by new_signer
-        plain = Key(kid=signer.kid, jwk=jwk, alg=signer.alg, use=use, valid_from=FOUNDED)
+    def key(self, signer: ListedSigner, use: Use, **changes: Any) -> Key:
+        plain = Key(kid=signer.kid, jwk=signer.jwk, alg=signer.alg, use=use, valid_from=FOUNDED)
         return replace(plain, **changes)
 
     # -- the trust list ---------------------------------------------------------------------------------------------
@@ -153,7 +157,7 @@ class World:
         certificate = replace(core, endorsement_jwt=tuple(endorsements), **changes)
         return self.sign(canonical(certificate))
 
-    def sign(self, payload: bytes, signer: MemorySigner | None = None) -> bytes:
+    def sign(self, payload: bytes, signer: Signer | None = None) -> bytes:
         return sign_token(payload, signer or self.issue_key).encode()
 
     def issue(self, *partners: str, core: Certificate | None = None, name: str = "สมชาย ปิ่นทอง") -> bytes:

@@ -74,7 +74,7 @@ def changed(world: World, token: bytes | str, change: Change, signer: Signer | N
     """`token` after `change` of its members, signed again: what a thief of the key can do."""
     members = members_of(token)
     change(members)
-    return world.sign(rfc8785.dumps(members), signer or world.issue_key)  # type: ignore[arg-type]  # any signer does
+    return world.sign(rfc8785.dumps(members), signer)
 
 
 def rewritten(world: World, token: bytes, old: bytes, new: bytes) -> bytes:

@@ -36,7 +36,7 @@ from verifier.report import Verdict
 
 def public_der(world: World) -> tuple[bytes, bytes, bytes]:
     """The issuer's public key as PEM, DER and raw point."""
-    jwk: EcJwk = world.issue_key.jwk  # type: ignore[attr-defined]  # set by the world
+    jwk: EcJwk = world.issue_key.jwk
     x, y = (int.from_bytes(b64url_decode(part), "big") for part in (jwk.x, jwk.y))
     key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     return (
@@ -70,7 +70,7 @@ def test_J01_no_signature_under_the_right_alg(world: World) -> None:
 @pytest.mark.parametrize("digest", ["256", "384", "512"])
 @pytest.mark.parametrize("form", ["pem", "der", "point", "jwk"])
 def test_J02_the_public_key_as_hmac_secret(world: World, digest: str, form: str) -> None:
-    jwk = canonical(world.issue_key.jwk)  # type: ignore[attr-defined]  # set by the world
+    jwk = canonical(world.issue_key.jwk)
     secret = dict(zip(("pem", "der", "point", "jwk"), (*public_der(world), jwk), strict=True))[form]
     payload = parts_of(world.issue())[1]
     for alg, code in ((f"HS{digest}", "key.known"), ("ES256", "signature.issuer")):

@@ -57,7 +57,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def with_second_key(trust_list: TrustList) -> TrustList:
-    jwk = SECOND.jwk  # type: ignore[attr-defined]  # set by the world
+    jwk = SECOND.jwk
     kid = SECOND.kid.replace("https://verify.river.example", SITE)
     second = Key(kid=kid, jwk=jwk, alg="ES256", use=Use.COSIGN, valid_from=NOW - timedelta(days=1))
     bodies = [replace(o, keys=(*o.keys, second)) if o.id == TTMA else o for o in trust_list.organisations]

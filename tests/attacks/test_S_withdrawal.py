@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from issuer.cosigning import receive_status_list
-from keys.algorithms import generate_private_key, jwk_of
+from keys.algorithms import generate_private_key
 from keys.body import Body, fresh_list, plan_withdrawal, require_body, run_withdrawal
 from keys.ceremony import plan_cosign, run_cosign
 from keys.credential import content_digest
@@ -22,7 +22,7 @@ from keys.signer import MemorySigner
 from keys.trust import TrustList, Use
 from tests.issuer.clinic import Clinic, found_clinic, later
 from tests.issuer.people import check
-from tests.world import HARBOUR, NORTH, TTMA, World, organisation
+from tests.world import HARBOUR, NORTH, TTMA, ListedSigner, World, organisation
 from verifier.report import PartnerOutcome, Verdict
 
 BOARD = "https://board.example/orgs/massage-board"  # co-signs for many clinics, under its own address
@@ -46,11 +46,9 @@ def world_with(board: MemorySigner) -> World:
 
 
 @pytest.fixture(params=[TTMA, BOARD], ids=["at-the-clinic's-address", "at-its-own"])
-def signer(request: pytest.FixtureRequest) -> MemorySigner:
+def signer(request: pytest.FixtureRequest) -> ListedSigner:
     private = generate_private_key(World().algorithm)
-    signer = MemorySigner(private, request.param.partition("/orgs/")[0])
-    signer.jwk = jwk_of(private)  # type: ignore[attr-defined]  # as the world's signers have it
-    return signer
+    return ListedSigner(private, request.param.partition("/orgs/")[0])
 
 
 @pytest.fixture
