@@ -19,16 +19,6 @@ COMPARE = "Compare the name with the person's identity card."
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def client(served: Served) -> FlaskClient:
-    return served.client()
-
-
-@pytest.fixture(scope="module")
 def genuine(served: Served) -> bytes:
     """A page that shows the name, and carries the credential."""
     pdf = pikepdf.new()

@@ -26,11 +26,6 @@ HANDICAP = 1.4  # an answer without the work takes less than a quarter of the ti
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
 def lookup(served: Served) -> str:
     return served.add(served.issue(Verdict.VALID))
 

@@ -25,11 +25,6 @@ RATES = Rates(questions=40, uploads=10, bulks=4, unknown=6)
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
 def lookup(served: Served) -> str:
     return served.add(served.issue(Verdict.VALID))
 

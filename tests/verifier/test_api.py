@@ -18,11 +18,6 @@ from verifier.report import Verdict
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
 def token(served: Served) -> bytes:
     return served.issue(Verdict.VALID)
 

@@ -23,16 +23,6 @@ from verifier.web import Settings
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def client(served: Served) -> FlaskClient:
-    return served.client()
-
-
-@pytest.fixture(scope="module")
 def valid(served: Served) -> bytes:
     return pdf_with(served.issue(Verdict.VALID))
 

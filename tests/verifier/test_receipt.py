@@ -45,11 +45,6 @@ def pem_of(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, passphra
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> ReceiptSigner:
     path = tmp_path_factory.mktemp("keys") / "receipts.key"
     create_receipt_key(path)

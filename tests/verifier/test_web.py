@@ -32,21 +32,6 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def lookups(served: Served) -> dict[Verdict, str]:
-    return {verdict: served.add(served.issue(verdict)) for verdict in VERDICTS}
-
-
-@pytest.fixture(scope="module")
-def client(served: Served, lookups: dict[Verdict, str]) -> FlaskClient:
-    return served.client()
-
-
 def page_of(client: FlaskClient, address: str) -> Page:
     return Page(client.get(address).text)
 

@@ -8,11 +8,6 @@ from verifier.report import Verdict
 SHOWN = [verdict for verdict in Verdict if verdict is not Verdict.INVALID]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    return Served(tmp_path_factory.mktemp("site"))
-
-
 def page(served: Served, verdict: Verdict) -> Page:
     return Page(served.client().get(f"/c/{served.add(served.issue(verdict))}").text)
 
